@@ -1,0 +1,28 @@
+# The targets a reader needs; `make` alone lists them.
+
+PYTHON ?= python3
+PLAYGROUND = $(PYTHON) -m playground
+export PYTHONUTF8 = 1
+
+.DEFAULT_GOAL = help
+.PHONY: help demo play setup test lint
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo:  ## watch real workers run the notes' tasks, about 15 seconds (BACKEND=embedded, native or compose)
+	@$(PLAYGROUND) demo --backend "$(BACKEND)"
+
+play:  ## keep a broker, a result backend and Flower running until Ctrl-C, for the notes
+	@$(PLAYGROUND) play --backend "$(BACKEND)" $(if $(FLOWER_PORT),--flower-port $(FLOWER_PORT))
+
+setup:  ## make .venv and install all requirements
+	@$(PLAYGROUND) setup --dev
+
+test: setup  ## run all tests and the notes (BACKEND="embedded native" requires both)
+	@.venv/bin/python -m pytest $(foreach name,$(BACKEND),--backend $(name)) $(TESTS)
+
+lint: setup  ## format, lint and types, as CI checks them
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy

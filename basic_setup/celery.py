@@ -1,0 +1,9 @@
+"""The instance: the one object that workers, beat and callers share. README.md, chapter 3.
+
+celery -A basic_setup worker -l info
+"""
+
+from celery import Celery
+
+app = Celery('basic_setup', include=['basic_setup.tasks'])
+app.config_from_object('basic_setup.celeryconfig')

@@ -1,0 +1,14 @@
+"""The first lines that run, under any Python: they must stay readable to an old one."""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write(
+        'playground: this is Python %d.%d, and the notes need 3.11 or newer:'
+        ' install one, then name it, as in: make demo PYTHON=python3.12\n' % sys.version_info[:2]
+    )
+    sys.exit(2)
+
+from playground.command_line import main
+
+sys.exit(main())

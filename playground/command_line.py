@@ -1,0 +1,73 @@
+"""python -m playground COMMAND: makes .venv if needed, then runs the command in it."""
+
+import argparse
+import os
+import signal
+import sys
+from types import FrameType
+
+from playground import virtual_environment
+from playground.errors import PlaygroundError
+
+USAGE_ERROR = 2
+
+
+def main() -> int:
+    """Run one command and return the exit status: 2 for what the reader can mend."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    arguments = _parse()
+    try:
+        requirements = 'requirements-dev.txt' if arguments.dev else 'requirements.txt'
+        virtual_environment.ensure(requirements)
+        if arguments.command == 'setup':
+            return 0
+        if sys.prefix != str(virtual_environment.ENVIRONMENT):
+            python = str(virtual_environment.PYTHON)
+            os.execv(python, [python, '-m', 'playground', *sys.argv[1:]])
+        return _run(arguments)
+    except PlaygroundError as error:
+        print(f'playground: {error}', file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print('\nplayground: interrupted; everything it started has ended', file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='python -m playground', description='Runs the notes where there is no Docker.'
+    )
+    parser.set_defaults(backend=None, dev=False)
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    setup = commands.add_parser('setup', help='make .venv and install the requirements')
+    setup.add_argument('--dev', action='store_true', help='those of the tests too')
+    backend = argparse.ArgumentParser(add_help=False)
+    backend.add_argument(
+        '--backend',
+        metavar='NAME',
+        help='compose, native or embedded; without it, compose if it answers, else embedded',
+    )
+    commands.add_parser('demo', parents=[backend], help='run the notes’ tasks and end by itself')
+    play = commands.add_parser(
+        'play', parents=[backend], help='keep the services running until Ctrl-C'
+    )
+    play.add_argument(
+        '--flower-port', type=int, metavar='PORT', help='where Flower listens, if not on 5555'
+    )
+    return parser.parse_args()
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """The commands need what requirements.txt brings, so they are imported only here."""
+    if arguments.command == 'demo':
+        from playground import demo
+
+        return demo.run(arguments.backend or None)
+    from playground import play
+
+    return play.run(arguments.backend or None, arguments.flower_port)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

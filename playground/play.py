@@ -1,0 +1,79 @@
+"""make play: the services stay until Ctrl-C, for a reader with the notes and further terminals."""
+
+import shlex
+from pathlib import Path
+
+from rich.console import Console
+
+from playground import compose_file, flower, services
+from playground.errors import PlaygroundError
+from playground.ports import LOOPBACK, is_free
+from playground.services.running import Services
+from playground.session import Session
+from playground.virtual_environment import ENVIRONMENT, REPOSITORY
+
+ENVIRONMENT_FILE = REPOSITORY / '.playground' / 'env'
+
+
+def run(backend: str | None, flower_port: int | None) -> int:
+    """Start the services and Flower, and wait for Ctrl-C.
+
+    Args:
+        backend: ``compose``, ``native`` or ``embedded``; without one, one is chosen.
+        flower_port: where Flower listens; without one, on docker-compose.yml's port.
+
+    Raises:
+        PlaygroundError: a part cannot start or ends too early, or another play runs already.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    port = flower_port or compose_file.read().flower_port
+    with Session() as session:
+        running = services.start(backend, session)
+        console.print(f'[bold]{running.backend}[/]: {running.description}')
+        if running.flower_url is None:
+            _start_flower(session, running, port)
+        _write_environment(session, running)
+        user, password = compose_file.read().flower_credentials.split(':')
+        url = running.flower_url or f'http://{LOOPBACK}:{port}'
+        console.print(f'[bold]Flower[/]: {url} (user {user}, password {password})')
+        console.print('\nIn every further terminal, paste this line first:\n')
+        console.print(f'  . {_from_here(ENVIRONMENT_FILE)}\n', style='cyan')
+        console.print('Then every command of the notes works as it is printed, for example:\n')
+        console.print('  celery -A vege worker -l info\n', style='cyan')
+        console.print('Ctrl-C ends the services, and nothing stays behind.')
+        try:
+            ended = session.wait_for_an_end()
+        except KeyboardInterrupt:
+            return 0
+    raise PlaygroundError(f'{Path(str(ended.args[0])).name} has ended, so the rest was ended too')
+
+
+def _start_flower(session: Session, running: Services, port: int) -> None:
+    if not is_free(port):
+        raise PlaygroundError(
+            f'port {port}, where Flower would listen, is taken: end the program that has it,'
+            ' or choose another port, as in: make play FLOWER_PORT=5556'
+        )
+    flower.start(session, running, port).wait_for('Visit me at', flower.START_SECONDS)
+
+
+def _write_environment(session: Session, running: Services) -> None:
+    ENVIRONMENT_FILE.parent.mkdir(exist_ok=True)
+    lines = [
+        '# Made by make play, and gone when it ends.',
+        f'. {shlex.quote(str(ENVIRONMENT / "bin" / "activate"))}',
+        *(f'export {name}={shlex.quote(value)}' for name, value in running.environment.items()),
+    ]
+    try:
+        with ENVIRONMENT_FILE.open('x') as file:
+            session.owns(ENVIRONMENT_FILE)
+            file.write('\n'.join(lines) + '\n')
+    except FileExistsError:
+        raise PlaygroundError(
+            f'another make play has {_from_here(ENVIRONMENT_FILE)}: end it with Ctrl-C;'
+            ' if none runs, remove that file and run this again'
+        ) from None
+
+
+def _from_here(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))

@@ -1,0 +1,42 @@
+"""Finds free ports on 127.0.0.1."""
+
+import random
+import socket
+
+LOOPBACK = '127.0.0.1'
+
+# Below the ranges from which Linux (32768) and macOS (49152) take the near end of an outgoing
+# connection: a port found here is not lost to one of those before its server binds it.
+FREE_PORTS = range(20000, 32000)
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on a port of 127.0.0.1."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int) -> bool:
+    """Tell whether something accepts connections on a port of 127.0.0.1."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """Choose a free port at random.
+
+    Raises:
+        OSError: none of 1000 tries was free.
+    """
+    for port in random.sample(FREE_PORTS, 1000):
+        if is_free(port):
+            return port
+    raise OSError(f'no free port between {FREE_PORTS.start} and {FREE_PORTS.stop}')

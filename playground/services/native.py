@@ -1,0 +1,172 @@
+"""Private instances of the system's RabbitMQ and Redis, with docker-compose.yml's user and vhost."""
+
+import os
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import amqp
+
+from playground import compose_file
+from playground.errors import PlaygroundError
+from playground.ports import LOOPBACK, free_port
+from playground.services import key_value_server
+from playground.services.running import Services
+from playground.session import Session
+from playground.waiting import wait_until
+
+START_SECONDS = 90.0
+
+# Debian's own /usr/sbin/rabbitmq-server is a wrapper that only root may run.
+PROGRAMS = (Path('/usr/lib/rabbitmq/bin'), Path('/usr/local/sbin'), Path('/opt/homebrew/sbin'))
+
+# What rabbitmqctl needs to find the node and to be let in.
+TOOL_VARIABLES = ('RABBITMQ_NODENAME', 'RABBITMQ_ERLANG_COOKIE', 'ERL_EPMD_PORT')
+
+INSTALL_THEM = 'install them (on Debian: sudo apt install rabbitmq-server redis-server)'
+
+
+def missing() -> list[str]:
+    """Name the servers that this machine does not have."""
+    return [
+        name
+        for name, found in (('rabbitmq-server', _rabbitmq()), ('redis-server', _redis()))
+        if found is None
+    ]
+
+
+def start(session: Session) -> Services:
+    """Start both servers and wait until they answer.
+
+    Args:
+        session: owns the servers.
+
+    Raises:
+        PlaygroundError: a server is not installed, or does not start.
+    """
+    rabbitmq, redis = _rabbitmq(), _redis()
+    if rabbitmq is None or redis is None:
+        raise PlaygroundError(
+            f'the native back-end needs {" and ".join(missing())}: {INSTALL_THEM},'
+            ' then run this again'
+        )
+    result_backend = key_value_server.start(redis, session)
+    settings = compose_file.read()
+    port, management_port, distribution_port, mapper_port = (free_port() for _ in range(4))
+    folder = session.folder / 'rabbitmq'
+    _write_configuration(folder, port, management_port)
+    environment = _environment(folder, settings, distribution_port, mapper_port, rabbitmq)
+    log = folder / 'server.log'
+    with log.open('wb') as output:
+        server = session.start(
+            'service',
+            [str(rabbitmq / 'rabbitmq-server')],
+            environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            **_owner(session.folder, folder),
+        )
+
+    def connects() -> bool:
+        return _server_version(settings, port) is not None
+
+    if not wait_until(connects, START_SECONDS, lambda: server.poll() is None):
+        raise PlaygroundError(
+            'RabbitMQ did not start; its last words were:\n'
+            + log.read_text(errors='replace').strip()[-800:]
+        )
+    rabbitmq_version = _server_version(settings, port)
+    return Services(
+        backend='native',
+        description=f'RabbitMQ {rabbitmq_version} as broker,'
+        f' {key_value_server.version(result_backend)} as result backend',
+        broker_url=settings.broker_url_at(port),
+        result_backend=result_backend,
+        management_url=settings.management_url_at(management_port),
+        tools={
+            'PATH': f'{rabbitmq}:{os.environ["PATH"]}',
+            **{name: environment[name] for name in TOOL_VARIABLES},
+        },
+    )
+
+
+def _rabbitmq() -> Path | None:
+    """The folder of RabbitMQ's programs."""
+    return next((folder for folder in PROGRAMS if (folder / 'rabbitmq-server').exists()), None)
+
+
+def _redis() -> Path | None:
+    found = shutil.which('redis-server')
+    return Path(found) if found else None
+
+
+def _write_configuration(folder: Path, port: int, management_port: int) -> None:
+    folder.mkdir()
+    (folder / 'rabbitmq.conf').write_text(
+        f'listeners.tcp.1 = {LOOPBACK}:{port}\n'
+        f'management.tcp.ip = {LOOPBACK}\n'
+        f'management.tcp.port = {management_port}\n'
+    )
+    (folder / 'enabled_plugins').write_text('[rabbitmq_management].\n')
+
+
+def _environment(
+    folder: Path,
+    settings: compose_file.ComposeFile,
+    distribution_port: int,
+    mapper_port: int,
+    programs: Path,
+) -> dict[str, str]:
+    return {
+        'PATH': f'{programs}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+        'HOME': str(folder),
+        'LANG': 'C.UTF-8',
+        'RABBITMQ_NODENAME': f'notes{distribution_port}@localhost',
+        'RABBITMQ_CONF_ENV_FILE': '/dev/null',
+        'RABBITMQ_CONFIG_FILE': str(folder / 'rabbitmq'),
+        'RABBITMQ_ENABLED_PLUGINS_FILE': str(folder / 'enabled_plugins'),
+        'RABBITMQ_MNESIA_BASE': str(folder / 'mnesia'),
+        'RABBITMQ_LOG_BASE': str(folder / 'log'),
+        'RABBITMQ_DIST_PORT': str(distribution_port),
+        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': '-kernel inet_dist_use_interface {127,0,0,1}',
+        'RABBITMQ_ERLANG_COOKIE': secrets.token_hex(16),
+        'RABBITMQ_DEFAULT_USER': settings.user,
+        'RABBITMQ_DEFAULT_PASS': settings.password,
+        'RABBITMQ_DEFAULT_VHOST': settings.vhost,
+        'ERL_EPMD_ADDRESS': LOOPBACK,
+        'ERL_EPMD_PORT': str(mapper_port),
+    }
+
+
+def _owner(session_folder: Path, folder: Path) -> dict[str, Any]:
+    """RabbitMQ does not run as root: for root, it gets the package's own user."""
+    if os.geteuid() != 0:
+        return {}
+    session_folder.chmod(0o711)
+    for path in (folder, *folder.iterdir()):
+        shutil.chown(path, 'rabbitmq', 'rabbitmq')
+    return {'user': 'rabbitmq', 'group': 'rabbitmq', 'extra_groups': []}
+
+
+def _server_version(settings: compose_file.ComposeFile, port: int) -> str | None:
+    """The version of the server on a port, as soon as it lets the notes' user in."""
+    connection = amqp.Connection(
+        host=f'{LOOPBACK}:{port}',
+        userid=settings.user,
+        password=settings.password,
+        virtual_host=settings.vhost,
+        connect_timeout=5,
+        read_timeout=5,
+        write_timeout=5,
+    )
+    try:
+        connection.connect()
+        version = str(connection.server_properties['version'])
+        connection.close()
+    except (OSError, amqp.AMQPError):
+        return None
+    return version

@@ -1,0 +1,157 @@
+"""The one place that runs a terminal: a command in the background, its output in a file."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from playground import processes
+from playground.errors import PlaygroundError
+from playground.session import Session
+from playground.virtual_environment import ENVIRONMENT, REPOSITORY
+from playground.waiting import wait_until
+
+TAIL_LINES = 15
+
+
+def reader_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a reader's terminal: .venv is active, the services' variables are set.
+
+    Args:
+        variables: what ``Services.environment`` says.
+    """
+    environment = {**os.environ, **variables}
+    path = environment.get('PATH', os.defpath)
+    return {
+        **environment,
+        'PATH': f'{ENVIRONMENT / "bin"}:{path}',
+        'VIRTUAL_ENV': str(ENVIRONMENT),
+        'PYTHONUNBUFFERED': '1',
+        'NO_COLOR': '1',
+    }
+
+
+class Terminal:
+    """A command that runs beside us, as in a terminal window of its own.
+
+    Its output goes to a file: a pipe that nobody reads would stall it.
+
+    Attributes:
+        name: for messages, and for the name of the file.
+        command: as a reader types it.
+        process: the process, leader of a process group.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        command: str,
+        environment: Mapping[str, str],
+        folder: Path = REPOSITORY,
+    ) -> None:
+        """Start the command.
+
+        Args:
+            session: owns the process and the file.
+            name: unique in the session.
+            command: a line for bash.
+            environment: the whole environment.
+            folder: where the command runs.
+        """
+        self.name = name
+        self.command = command
+        self._log = session.folder / f'{name}.log'
+        with self._log.open('wb') as output:
+            self.process = session.start(
+                'terminal',
+                ['bash', '-c', command],
+                environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+            )
+
+    @property
+    def output(self) -> str:
+        """All that the command printed so far."""
+        return self._log.read_text(errors='replace')
+
+    @property
+    def runs(self) -> bool:
+        """Whether the command still runs."""
+        return self.process.poll() is None
+
+    def wait_for(self, text: str, seconds: float) -> None:
+        """Wait until the command has printed a text.
+
+        Args:
+            text: what to wait for.
+            seconds: the limit.
+
+        Raises:
+            PlaygroundError: it ended first, or the time was over.
+        """
+        self.wait_until(lambda output: text in output, seconds, f'“{text}”')
+
+    def wait_until(self, condition: Callable[[str], bool], seconds: float, expected: str) -> None:
+        """Wait until a condition on the output holds.
+
+        Args:
+            condition: asked with all output so far.
+            seconds: the limit.
+            expected: what the condition looks for, for the message.
+
+        Raises:
+            PlaygroundError: the command ended first, or the time was over.
+        """
+        if wait_until(lambda: condition(self.output), seconds, lambda: self.runs):
+            return
+        if self.runs:
+            what = f'did not print {expected} within {seconds:.0f} seconds'
+        else:
+            what = f'ended with exit status {self.process.returncode} before it printed {expected}'
+        raise PlaygroundError(f'`{self.command}` {what}; its last lines were:\n{self.tail()}')
+
+    def tail(self) -> str:
+        """The last lines of the output."""
+        return '\n'.join(self.output.rstrip().splitlines()[-TAIL_LINES:]) or '(it printed nothing)'
+
+    def press_control_c(self) -> None:
+        """Send SIGINT to the whole process group, as a terminal does."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the end of the command.
+
+        Args:
+            seconds: the limit.
+
+        Returns:
+            The exit status.
+
+        Raises:
+            PlaygroundError: the time was over.
+        """
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise PlaygroundError(
+                f'`{self.command}` did not end within {seconds:.0f} seconds;'
+                f' its last lines were:\n{self.tail()}'
+            ) from None
+
+    def stop(self) -> int:
+        """End the command and what it started, gently first.
+
+        Returns:
+            The exit status.
+        """
+        if self.runs:
+            leader = psutil.Process(self.process.pid)
+            processes.end([leader, *leader.children(recursive=True)])
+        return self.process.wait(1)

@@ -1,0 +1,140 @@
+"""Makes .venv and keeps it equal to the requirements; needs nothing but the standard library."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from playground.errors import PlaygroundError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENVIRONMENT = REPOSITORY / '.venv'
+PYTHON = ENVIRONMENT / 'bin' / 'python'
+
+NETWORK_ERRORS = (
+    'Failed to establish a new connection',
+    'NewConnectionError',
+    'ConnectTimeoutError',
+    'ReadTimeoutError',
+    'ConnectionResetError',
+    'Connection refused',
+    'Temporary failure in name resolution',
+    'Network is unreachable',
+    'CERTIFICATE_VERIFY_FAILED',
+)
+
+
+def is_current(requirements: str) -> bool:
+    """Tell whether .venv has what a requirements file asks for.
+
+    Args:
+        requirements: name of the file, such as ``requirements.txt``.
+    """
+    stamp = _stamp(requirements)
+    return PYTHON.exists() and stamp.exists() and stamp.read_text() == _fingerprint(requirements)
+
+
+def ensure(requirements: str) -> None:
+    """Make .venv if it is missing and install what a requirements file asks for.
+
+    Args:
+        requirements: name of the file, such as ``requirements.txt``.
+
+    Raises:
+        PlaygroundError: the environment cannot be made, or a package cannot be had.
+    """
+    if is_current(requirements):
+        return
+    _make()
+    _install(requirements)
+    _stamp(requirements).write_text(_fingerprint(requirements))
+
+
+def _stamp(requirements: str) -> Path:
+    return ENVIRONMENT / f'installed-{requirements}'
+
+
+def _fingerprint(requirements: str) -> str:
+    """An environment is only good at the path where it was made, for the files it was made from."""
+    digest = hashlib.sha256()
+    for name in sorted({'requirements.txt', requirements}):
+        digest.update((REPOSITORY / name).read_bytes())
+    return f'{ENVIRONMENT}\n{digest.hexdigest()}\n'
+
+
+def _make() -> None:
+    status, output = _output([PYTHON, '-m', 'pip', '--version'])
+    if status == 0 and f'from {ENVIRONMENT}' in output:
+        return
+    _say(f'Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}')
+    status, output = _output([sys.executable, '-m', 'venv', '--clear', ENVIRONMENT])
+    if status == 0:
+        return
+    if 'ensurepip' in output:
+        raise PlaygroundError(
+            'this Python cannot make virtual environments, for its ensurepip is missing:'
+            ' install it (on Debian and Ubuntu: sudo apt install python3-venv), then run this again'
+        )
+    raise PlaygroundError(f'could not make {ENVIRONMENT}: {_last_line(output)}')
+
+
+def _install(requirements: str) -> None:
+    command = [
+        *(PYTHON, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'),
+        *('--progress-bar=off', '--retries=1', '--timeout=15'),
+        *('-r', REPOSITORY / requirements),
+    ]
+    _say(f'Installing {requirements} into .venv; the first time takes about half a minute')
+    output = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace'
+    ) as pip:
+        try:
+            assert pip.stdout is not None
+            for line in pip.stdout:
+                output.append(line)
+                _show_progress(line)
+        except BaseException:
+            pip.terminate()
+            raise
+    if pip.returncode == 0:
+        return
+    log = ''.join(output)
+    if any(error in log for error in NETWORK_ERRORS):
+        raise PlaygroundError(
+            'the package index cannot be reached, so nothing was installed:'
+            ' check the network and pip’s settings (pip config list), then run this again'
+        )
+    raise PlaygroundError(f'pip could not install {requirements}: {_last_line(log)}')
+
+
+def _show_progress(line: str) -> None:
+    words = line.split()
+    if words[:1] == ['Collecting'] and len(words) > 1:
+        _say(f'  {words[1]}')
+    elif line.startswith('Installing collected packages'):
+        _say('  unpacking them all')
+
+
+def _output(command: list[str | Path]) -> tuple[int, str]:
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+        )
+    except OSError as error:
+        return 1, str(error)
+    return done.returncode, done.stdout
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith('ERROR')]
+    return (errors or lines or ['it said nothing'])[-1]
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
