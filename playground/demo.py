@@ -36,7 +36,9 @@ def run(backend: str | None) -> int:
         running = services.start(backend, session)
         _say(console, running.backend, running.description)
         if backend is None:
-            console.print('  [dim]another one: make demo BACKEND=native, or compose, or embedded[/]')
+            console.print(
+                '  [dim]another one: make demo BACKEND=native, or compose, or embedded[/]'
+            )
         tasks = Demo(console, session, running).show()
     seconds = time.monotonic() - begin
     _summary(console, running, tasks, seconds)
@@ -127,7 +129,9 @@ class Demo:
             self._wait(self.flower, 'Visit me at')
         url = f'{self.flower_url}/api/workers?refresh=true'
         self._show_command(f"curl '{url}'")
-        self.console.print(f'  HTTP status {flower.status(url)}: who asks without a password is refused')
+        self.console.print(
+            f'  HTTP status {flower.status(url)}: who asks without a password is refused'
+        )
         self._show_command(f"curl -u {credentials} '{url}'")
         names = sorted(flower.read(url, credentials))
         self.console.print(f'  {len(names)} workers: {", ".join(names)}')

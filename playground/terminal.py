@@ -30,7 +30,6 @@ def reader_environment(variables: Mapping[str, str]) -> dict[str, str]:
         'PATH': f'{ENVIRONMENT / "bin"}:{path}',
         'VIRTUAL_ENV': str(ENVIRONMENT),
         'PYTHONUNBUFFERED': '1',
-        'NO_COLOR': '1',
     }
 
 
@@ -70,7 +69,7 @@ class Terminal:
                 'terminal',
                 ['bash', '-c', command],
                 environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
@@ -115,11 +114,25 @@ class Terminal:
             what = f'did not print {expected} within {seconds:.0f} seconds'
         else:
             what = f'ended with exit status {self.process.returncode} before it printed {expected}'
-        raise PlaygroundError(f'`{self.command}` {what}; its last lines were:\n{self.tail()}')
+        raise PlaygroundError(f'`{self.command}` {what}; {self.last_words()}')
 
-    def tail(self) -> str:
-        """The last lines of the output."""
-        return '\n'.join(self.output.rstrip().splitlines()[-TAIL_LINES:]) or '(it printed nothing)'
+    def last_words(self) -> str:
+        """Say how the output ends."""
+        tail = '\n'.join(self.output.rstrip().splitlines()[-TAIL_LINES:])
+        return f'its last lines were:\n{tail}' if tail else 'it printed nothing'
+
+    def type(self, text: str) -> None:
+        """Type a text, as on the terminal's keyboard.
+
+        Raises:
+            PlaygroundError: the command has ended.
+        """
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise PlaygroundError(f'`{self.command}` has ended; {self.last_words()}') from None
 
     def press_control_c(self) -> None:
         """Send SIGINT to the whole process group, as a terminal does."""
@@ -141,8 +154,7 @@ class Terminal:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise PlaygroundError(
-                f'`{self.command}` did not end within {seconds:.0f} seconds;'
-                f' its last lines were:\n{self.tail()}'
+                f'`{self.command}` did not end within {seconds:.0f} seconds; {self.last_words()}'
             ) from None
 
     def stop(self) -> int:

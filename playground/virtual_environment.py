@@ -8,7 +8,8 @@ from pathlib import Path
 from playground.errors import PlaygroundError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ENVIRONMENT = REPOSITORY / '.venv'
+# Resolved, so that a linked .venv is recognised as the one that was made elsewhere.
+ENVIRONMENT = (REPOSITORY / '.venv').resolve()
 PYTHON = ENVIRONMENT / 'bin' / 'python'
 
 NETWORK_ERRORS = (

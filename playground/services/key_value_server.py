@@ -39,7 +39,9 @@ def start(binary: Path, session: Session, password: str | None = None) -> str:
     if password:
         command += ['--requirepass', password]
     with log.open('wb') as output:
-        server = session.start('service', command, {'PATH': '/usr/bin:/bin'}, stdout=output, stderr=output)
+        server = session.start(
+            'service', command, {'PATH': '/usr/bin:/bin'}, stdout=output, stderr=output
+        )
     url = f'redis://:{password}@{LOOPBACK}:{port}/0' if password else f'redis://{LOOPBACK}:{port}/0'
     if not wait_until(lambda: replies(url), START_SECONDS, lambda: server.poll() is None):
         raise PlaygroundError(

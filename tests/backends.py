@@ -1,0 +1,66 @@
+"""Which back-ends a test run uses: --backend NAME, once or twice."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from playground import services
+from playground.errors import PlaygroundError
+from playground.services import native
+from playground.services.running import Services
+from playground.session import Session
+
+BACKENDS = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        '--backend',
+        action='append',
+        metavar='NAME',
+        help='embedded or native; may be given twice; a named one must start.'
+        ' Without it: embedded, and native where its servers are installed',
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    named = config.getoption('backend')
+    for backend in named or []:
+        try:
+            services.check_name(backend)
+        except PlaygroundError as error:
+            raise pytest.UsageError(str(error)) from None
+    config.stash[BACKENDS] = named or ['embedded'] + ([] if native.missing() else ['native'])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if 'running' in metafunc.fixturenames:
+        metafunc.parametrize(
+            'running', metafunc.config.stash[BACKENDS], indirect=True, scope='session'
+        )
+
+
+@pytest.fixture(scope='session')
+def session() -> Iterator[Session]:
+    """Owns all that a test run starts."""
+    with Session() as session:
+        yield session
+
+
+@pytest.fixture(scope='session')
+def running(request: pytest.FixtureRequest, session: Session) -> Services:
+    """A back-end that answers: the test runs once for each."""
+    return services.start(request.param, session)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    names = config.stash[BACKENDS]
+    terminalreporter.write_line(f'Back-ends of this run: {", ".join(names)}.')
+    if 'native' not in names and native.missing():
+        terminalreporter.write_line(
+            f'native was left out, for there is no {" and no ".join(native.missing())}:'
+            f' {native.INSTALL_THEM}, then make test runs it too.'
+        )

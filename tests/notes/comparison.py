@@ -1,0 +1,61 @@
+"""Compares what a page shows with what was printed; ``...`` stands for anything."""
+
+import difflib
+import re
+
+ANYTHING = '...'
+
+
+def tidy(text: str) -> str:
+    """Drop what a page does not show: spaces at the ends of lines, empty lines around."""
+    lines = [line.rstrip() for line in text.expandtabs().splitlines()]
+    return '\n'.join(lines).strip('\n')
+
+
+def is_same(expected: str, printed: str) -> bool:
+    """Tell whether a text is what a page shows, from the first line to the last."""
+    return re.fullmatch(_pattern(expected), tidy(printed), re.DOTALL) is not None
+
+
+def find(expected: str, printed: str) -> int | None:
+    """Find whole lines of a page in a longer text.
+
+    Returns:
+        Where the first such lines end, or None where there are none.
+    """
+    found = re.search(rf'^{_pattern(expected)}[ \t]*$', printed, re.DOTALL | re.MULTILINE)
+    return found.end() if found else None
+
+
+def is_same_exception(expected: str, printed: str) -> bool:
+    """Compare tracebacks by their first and last lines: the stack between differs by version."""
+    return is_same(_exception(expected), _exception(printed))
+
+
+def difference(expected: str, printed: str) -> str:
+    """Show two texts against each other, for a person."""
+    lines = difflib.ndiff(tidy(expected).splitlines(), tidy(printed).splitlines())
+    return (
+        f'--- the page shows\n{tidy(expected) or "(nothing)"}\n'
+        f'--- it printed\n{tidy(printed) or "(nothing)"}\n'
+        '--- line by line\n' + '\n'.join(line for line in lines if not line.startswith('?'))
+    )
+
+
+def _pattern(expected: str) -> str:
+    """A line of ``...`` alone also stands for no line at all."""
+    text = '\n' + tidy(expected)
+    text = re.escape(text).replace(re.escape(f'\n{ANYTHING}\n'), '\n(?:.*\n)?')
+    return text.replace(re.escape(ANYTHING), '.*?').removeprefix(re.escape('\n'))
+
+
+def _exception(text: str) -> str:
+    """The last traceback's exception: the lines after its indented stack."""
+    lines = tidy(text).splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith('Traceback (most recent call')]
+    if not starts:
+        return text
+    after = lines[starts[-1] + 1 :]
+    while after and (after[0].startswith(' ') or after[0] == ANYTHING):
+        del after[0]
+    return '\n'.join(['Traceback', *after])

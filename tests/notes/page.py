@@ -1,0 +1,118 @@
+"""Reads a page: its fenced blocks, and the comments above them that say how they run."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pytest
+from sybil import Document, Region
+from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
+
+PROMPTED = ('console', 'pycon')
+EXCERPTS = ('python', 'yaml', 'ini', 'dockerfile')
+FENCES = ('bash', *PROMPTED, *EXCERPTS, 'mermaid')
+
+DIRECTIVE = re.compile(r'<!-- (?:(terminal|file): (\S+)|skip: (?:(start|next) if\((.+)\)|end)) -->')
+REASON = re.compile(r'\breason="[^"]{10,}"')
+
+
+@dataclass
+class Block:
+    """A fenced block.
+
+    Attributes:
+        kind: the fence's language, as in ``console``.
+        text: what stands in it.
+        line: the page's line of the opening fence, from 1.
+        directives: ``terminal`` and ``file``, where they stand above it.
+    """
+
+    kind: str
+    text: str
+    line: int
+    directives: dict[str, str] = field(default_factory=dict)
+
+
+def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
+    """List a page's blocks with the regions they take.
+
+    Args:
+        document: the page.
+
+    Raises:
+        pytest.Collector.CollectError: a fence or a comment means nothing, so that what it
+            stands for would not be run.
+    """
+    fences = list(RawFencedCodeBlockLexer(re.compile(r'(?P<info>[^\n]*)\n'))(document))
+    found = [
+        (fence, Block(fence.lexemes['info'], fence.lexemes['source'], _line(document, fence.start)))
+        for fence in fences
+    ]
+    defects = [_fence_defect(document, fence, block) for fence, block in found]
+    defects += [_comment_defect(line, text) for line, text in _comments(document, fences)]
+    for directive in DirectiveInHTMLCommentLexer('terminal|file')(document):
+        line = _line(document, directive.start)
+        below = _first_fence_below(document, directive, found)
+        if below is None:
+            defects.append(f'{line}: this comment must stand right above a fenced block')
+        else:
+            name = directive.lexemes['directive']
+            below.directives[name] = directive.lexemes['arguments'].strip()
+    defects += [_excerpt_defect(block) for _, block in found]
+    if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
+        raise pytest.Collector.CollectError('\n'.join(messages))
+    return found
+
+
+def _line(document: Document, position: int) -> int:
+    return document.text.count('\n', 0, position) + 1
+
+
+def _fence_defect(document: Document, fence: Region, block: Block) -> str | None:
+    opening = document.text[fence.start :].split('\n', 1)[0]
+    if not opening.startswith('```') or opening.startswith('````'):
+        return f'{block.line}: a fence starts its line and has three backticks, not {opening!r}'
+    if not document.text[fence.start : fence.end].endswith('\n```'):
+        return f'{block.line}: this fence is not closed'
+    if block.kind not in FENCES:
+        known = ', '.join(FENCES)
+        return f'{block.line}: unknown fence {opening!r}, so nothing would run it; known: {known}'
+    return None
+
+
+def _excerpt_defect(block: Block) -> str | None:
+    if block.kind in EXCERPTS and 'file' not in block.directives:
+        return f'{block.line}: a {block.kind} fence needs <!-- file: NAME --> above it'
+    return None
+
+
+def _comments(document: Document, fences: list[Region]) -> Iterable[tuple[int, str]]:
+    position = 0
+    for number, line in enumerate(document.text.splitlines(keepends=True), start=1):
+        inside = any(fence.start <= position < fence.end for fence in fences)
+        if '<!--' in line and not inside:
+            yield number, line.rstrip('\n')
+        position += len(line)
+
+
+def _comment_defect(line: int, text: str) -> str | None:
+    directive = DIRECTIVE.fullmatch(text)
+    if directive is None:
+        return (
+            f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
+            ' <!-- skip: next if(CONDITION, reason="WHY") -->, or skip: start … skip: end'
+        )
+    condition = directive[4]
+    if condition is not None and not REASON.search(condition):
+        return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'
+    return None
+
+
+def _first_fence_below(
+    document: Document, directive: Region, found: list[tuple[Region, Block]]
+) -> Block | None:
+    for fence, block in found:
+        if fence.start > directive.start:
+            between = document.text[directive.start : fence.start].splitlines()
+            return block if all(DIRECTIVE.fullmatch(line) for line in between) else None
+    return None

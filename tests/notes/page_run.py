@@ -1,0 +1,220 @@
+"""Runs the blocks of one page on one back-end, as a reader would: in terminals, in order."""
+
+import doctest
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from playground import services
+from playground.errors import PlaygroundError
+from playground.session import Session
+from playground.terminal import Terminal, reader_environment
+from playground.virtual_environment import ENVIRONMENT, REPOSITORY
+from tests.notes import comparison
+from tests.notes.page import Block
+from tests.notes.prompts import BashPrompt, PythonPrompt
+
+WAIT_SECONDS = 30.0
+CONTROL_C = '^C'
+NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.playground', '__pycache__', '.*_cache')
+
+
+class Mismatch(Exception):
+    """What a page shows is not what happened.
+
+    Attributes:
+        line: the page's line.
+    """
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class PageRun:
+    """A back-end, a fresh copy of the repository, and the terminals that the page opens."""
+
+    def __init__(self, backend: str, repository: Path = REPOSITORY) -> None:
+        """Start the back-end.
+
+        Args:
+            backend: ``embedded`` or ``native``.
+            repository: what is copied.
+        """
+        self.session = Session()
+        try:
+            running = services.start(backend, self.session)
+            self.folder = self.session.folder / 'notes'
+            shutil.copytree(repository, self.folder, ignore=NOT_COPIED)
+            (self.folder / '.venv').symlink_to(ENVIRONMENT)
+        except BaseException:
+            self.session.close()
+            raise
+        self.environment = reader_environment(running.environment)
+        self.terminals: dict[str, Terminal] = {}
+        self.seen: dict[str, int] = {}
+        self.bash: BashPrompt | None = None
+        self.python: PythonPrompt | None = None
+        self.python_terminal = ''
+        self.opened = 0
+
+    def close(self) -> None:
+        """End everything."""
+        self.session.close()
+
+    def run(self, block: Block) -> None:
+        """Run a block and compare.
+
+        Raises:
+            Mismatch: something is not as the page shows it.
+        """
+        kinds: dict[str, Callable[[Block], None]] = {
+            'bash': self._bash,
+            'console': self._console,
+            'pycon': self._pycon,
+        }
+        evaluate = kinds.get(block.kind, self._excerpt)
+        try:
+            self._check_terminals()
+            evaluate(block)
+        except PlaygroundError as error:
+            raise Mismatch(block.line, str(error)) from None
+
+    def _check_terminals(self) -> None:
+        for name, terminal in self.terminals.items():
+            if terminal.process.poll():
+                status = terminal.process.returncode
+                del self.terminals[name]
+                raise PlaygroundError(
+                    f'`{terminal.command}` in terminal {name} has ended with exit status {status};'
+                    f' {terminal.last_words()}'
+                )
+
+    def _bash(self, block: Block) -> None:
+        printed, status = self._bash_prompt().run(block.text)
+        if status:
+            raise Mismatch(block.line, f'exit status {status}, and it printed\n{printed}')
+
+    def _console(self, block: Block) -> None:
+        name = block.directives.get('terminal')
+        for line, command, expected in typed_lines(block):
+            if name is None:
+                if command is None or command == CONTROL_C:
+                    raise Mismatch(line, 'output without a command needs <!-- terminal: NAME -->')
+                printed, _ = self._bash_prompt().run(command)
+                if not comparison.is_same(expected, printed):
+                    raise Mismatch(line, f'$ {command}\n{comparison.difference(expected, printed)}')
+            else:
+                try:
+                    self._in_terminal(name, command, expected)
+                except PlaygroundError as error:
+                    raise Mismatch(line, str(error)) from None
+
+    def _in_terminal(self, name: str, command: str | None, expected: str) -> None:
+        if command == CONTROL_C:
+            self._terminal(name).press_control_c()
+        elif command is not None:
+            self._open(name, command)
+        terminal = self._terminal(name)
+        begin = self.seen[name]
+
+        def shows(output: str) -> bool:
+            return comparison.find(expected, output[begin:].expandtabs()) is not None
+
+        if expected.strip():
+            terminal.wait_until(shows, WAIT_SECONDS, f'these lines:\n{expected}')
+            end = comparison.find(expected, terminal.output[begin:].expandtabs())
+            assert end is not None
+            self.seen[name] = begin + end
+        if command == CONTROL_C:
+            terminal.wait(WAIT_SECONDS)
+            del self.terminals[name]
+
+    def _open(self, name: str, command: str) -> None:
+        if before := self.terminals.get(name):
+            before.wait(WAIT_SECONDS)
+        self.opened += 1
+        unique = f'{name}-{self.opened}'
+        self.terminals[name] = Terminal(
+            self.session, unique, command, self.environment, self.folder
+        )
+        self.seen[name] = 0
+
+    def _terminal(self, name: str) -> Terminal:
+        try:
+            return self.terminals[name]
+        except KeyError:
+            raise PlaygroundError(f'nothing runs in terminal {name}') from None
+
+    def _pycon(self, block: Block) -> None:
+        prompt = self._python_prompt(block.directives.get('terminal', 'shell'))
+        try:
+            examples = doctest.DocTestParser().get_examples(block.text)
+        except ValueError as error:
+            raise Mismatch(block.line, str(error)) from None
+        if not examples:
+            raise Mismatch(block.line, 'there is no >>> in this block')
+        for example in examples:
+            line = block.line + 1 + example.lineno
+            try:
+                printed = prompt.run(example.source)
+            except PlaygroundError as error:
+                raise Mismatch(line, str(error)) from None
+            same = comparison.is_same
+            if example.want.startswith('Traceback (most recent call last):'):
+                same = comparison.is_same_exception
+            expected = re.sub(r'(?m)^<BLANKLINE>$', '', example.want)
+            if not same(expected, printed):
+                difference = comparison.difference(expected, printed)
+                raise Mismatch(line, f'>>> {example.source}{difference}')
+
+    def _excerpt(self, block: Block) -> None:
+        path = self.folder / block.directives['file']
+        if not path.is_file():
+            raise Mismatch(block.line, f'there is no file {block.directives["file"]}')
+        if f'\n{block.text}' not in '\n' + path.read_text():
+            raise Mismatch(block.line, f'these lines are not in {block.directives["file"]}')
+
+    def _bash_prompt(self) -> BashPrompt:
+        if self.bash is None or not self.bash.terminal.runs:
+            self.opened += 1
+            terminal = Terminal(
+                self.session, f'bash-{self.opened}', 'bash', self.environment, self.folder
+            )
+            self.bash = BashPrompt(terminal)
+        return self.bash
+
+    def _python_prompt(self, name: str) -> PythonPrompt:
+        terminal = self._terminal(name)
+        if self.python is None or self.python.terminal is not terminal:
+            self.python = PythonPrompt(terminal)
+        return self.python
+
+
+def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
+    """Split a console block into commands and what each printed.
+
+    Returns:
+        For each: the page's line, the command (``^C`` for a Ctrl-C, None for output that goes on
+        from an earlier block), and the expected output.
+    """
+    found: list[tuple[int, str | None, str]] = []
+    number = block.line
+    continues = False
+    for line in block.text.splitlines():
+        number += 1
+        if continues:
+            start, command, expected = found.pop()
+            found.append((start, f'{command}\n{line.removeprefix("> ")}', expected))
+        elif line.startswith('$ '):
+            found.append((number, line.removeprefix('$ '), ''))
+        elif line == CONTROL_C:
+            found.append((number, CONTROL_C, ''))
+        elif not found:
+            found.append((number, None, f'{line}\n'))
+        else:
+            start, command, expected = found.pop()
+            found.append((start, command, f'{expected}{line}\n'))
+        continues = (continues or line.startswith('$ ')) and line.endswith('\\')
+    return found

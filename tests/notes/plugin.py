@@ -1,0 +1,61 @@
+"""Has pytest collect the pages: each once per back-end, each block a test at its line."""
+
+import types
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from sybil import Document, Example, Region, Sybil
+from sybil.parsers.markdown import SkipParser
+
+from playground.virtual_environment import REPOSITORY
+from tests.backends import BACKENDS
+from tests.notes.page import blocks
+from tests.notes.page_run import Mismatch, PageRun
+
+PICTURES = ('mermaid',)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for backend in config.stash[BACKENDS]:
+        collector = types.SimpleNamespace(pytest_collect_file=pages(backend).pytest())
+        config.pluginmanager.register(collector, f'notes on {backend}')
+
+
+def pages(backend: str) -> Sybil:
+    """Make the collector of one back-end.
+
+    Args:
+        backend: ``embedded`` or ``native``; conditions of skips see it under this name.
+    """
+
+    def setup(namespace: dict[str, Any]) -> None:
+        namespace.update(backend=backend, page_run=PageRun(backend))
+
+    def teardown(namespace: dict[str, Any]) -> None:
+        namespace['page_run'].close()
+
+    return Sybil(
+        [_regions, SkipParser()],
+        patterns=['*.md'],
+        excludes=['*/*.md'],
+        path=str(REPOSITORY),
+        setup=setup,
+        teardown=teardown,
+        name=backend,
+    )
+
+
+def _regions(document: Document) -> Iterable[Region]:
+    for fence, block in blocks(document):
+        if block.kind not in PICTURES:
+            yield Region(fence.start, fence.end, block, _evaluate)
+
+
+def _evaluate(example: Example) -> str | None:
+    page_run: PageRun = example.namespace['page_run']
+    try:
+        page_run.run(example.parsed)
+    except Mismatch as mismatch:
+        return f'{example.path}:{mismatch.line}: {mismatch}'
+    return None
