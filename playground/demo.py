@@ -1,22 +1,25 @@
 """make demo: real workers run the notes' tasks; every command shown is the one that runs."""
 
+import importlib
 import os
-import subprocess
+import shlex
 import time
 from typing import Any
 
+from celery import chain, chord, group
+from celery.exceptions import TimeoutError as ResultTimeoutError
 from rich.console import Console
 from rich.table import Table
 
 from playground import compose_file, flower, services
+from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
-from playground.virtual_environment import REPOSITORY
 
-WORKER_SECONDS = 30.0
-RESULT_SECONDS = 10.0
+START_SECONDS = 30.0
+COMMAND_SECONDS = 20.0
 TICK_SECONDS = 20.0
 
 
@@ -39,10 +42,20 @@ def run(backend: str | None) -> int:
             console.print(
                 '  [dim]another one: make demo BACKEND=native, or compose, or embedded[/]'
             )
-        tasks = Demo(console, session, running).show()
+        tasks = _show(console, session, running)
     seconds = time.monotonic() - begin
     _summary(console, running, tasks, seconds)
     return 0
+
+
+def _show(console: Console, session: Session, running: Services) -> int:
+    try:
+        return Demo(console, session, running).show()
+    except ResultTimeoutError:
+        raise PlaygroundError(
+            'a worker did not return a result within 10 seconds: run this again'
+            ' when the machine has less to do, or on another back-end'
+        ) from None
 
 
 class Demo:
@@ -51,20 +64,15 @@ class Demo:
     def __init__(self, console: Console, session: Session, running: Services) -> None:
         """Start the workers, beat and Flower at once: each takes a second or two."""
         self.console = console
+        self.session = session
         self.environment = reader_environment(running.environment)
+        self.names: dict[str, Any] = {}
         os.environ.update(running.environment)
         _say(console, 'Workers', 'each of these lines is a terminal of its own')
-        self.vege = self._terminal(session, 'vege', 'celery -A vege worker -l info -n vege@%h -E')
-        record = session.folder / 'beat-record'
-        self.vege2 = self._terminal(
-            session,
-            'vege2',
-            f"celery -A vege2 worker -l info -n vege2@%h -Q queue1,queue2 -B -s '{record}'",
-            shown='celery -A vege2 worker -l info -n vege2@%h -Q queue1,queue2 -B -s beat-record',
-        )
-        self.basic_setup = self._terminal(
-            session, 'basic_setup', 'celery -A basic_setup worker -l info -n basic_setup@%h'
-        )
+        self.vege = self._worker('vege', '-E')
+        record = shlex.quote(str(session.folder / 'beat-record'))
+        self.vege2 = self._worker('vege2', f'-Q queue1,queue2 -B -s {record}')
+        self.basic_setup = self._worker('basic_setup', '')
         self.flower_url = running.flower_url or f'http://{LOOPBACK}:{free_port()}'
         self.flower: Terminal | None = None
         if running.flower_url is None:
@@ -87,54 +95,38 @@ class Demo:
     def _calls(self) -> None:
         self._wait(self.vege, ' ready.')
         _say(self.console, 'Calls', 'as typed in: celery -A vege shell')
-        from vege import hello
-
-        result = self._typed("r = hello.delay('Chris')", hello.delay('Chris'))
-        self._typed('r.get(timeout=10)', result.get(timeout=RESULT_SECONDS))
-        self._typed('r.status', result.status)
-        self._typed('r.id', result.id)
-        self._typed('r.backend', result.backend)
-        late = self._typed(
-            "r2 = hello.apply_async(('Mark',), countdown=2, queue='celery')",
-            hello.apply_async(('Mark',), countdown=2, queue='celery'),
-        )
-        self._typed('r2.ready()', late.ready())
-        self._typed('r2.get(timeout=10)', late.get(timeout=RESULT_SECONDS))
+        self.names.update(vars(importlib.import_module('vege')))
+        self._type("r = hello.delay('Chris')")
+        self._type('r.get(timeout=10)')
+        self._type('r.status')
+        self._type('r.id')
+        self._type('r.backend')
+        self._type("r2 = hello.apply_async(('Mark',), countdown=2, queue='celery')")
+        self._type('r2.ready()')
+        self._type('r2.get(timeout=10)')
 
     def _work_flows(self) -> None:
         self._wait(self.basic_setup, ' ready.')
         _say(self.console, 'Work-flows', 'as typed in: celery -A basic_setup shell')
-        from celery import chain, chord, group
-
-        from basic_setup.tasks import add, mul, xsum
-
-        self._typed(
-            'chain(add.s(2, 3), mul.s(4))().get(timeout=10)',
-            chain(add.s(2, 3), mul.s(4))().get(timeout=RESULT_SECONDS),
-        )
-        self._typed(
-            'group(add.s(i, i) for i in range(5))().get(timeout=10)',
-            group(add.s(i, i) for i in range(5))().get(timeout=RESULT_SECONDS),
-        )
-        self._typed(
-            'chord((add.s(i, i) for i in range(5)), xsum.s())().get(timeout=10)',
-            chord((add.s(i, i) for i in range(5)), xsum.s())().get(timeout=RESULT_SECONDS),
-        )
+        self.names.update(vars(importlib.import_module('basic_setup.tasks')))
+        self.names.update(chain=chain, chord=chord, group=group)
+        self._type('chain(add.s(2, 3), mul.s(4))().get(timeout=10)')
+        self._type('group(add.s(i, i) for i in range(5))().get(timeout=10)')
+        self._type('chord((add.s(i, i) for i in range(5)), xsum.s())().get(timeout=10)')
 
     def _monitoring(self) -> None:
         _say(self.console, 'Monitoring', 'the workers answer, and so does Flower')
         self._command('celery -A vege inspect ping')
-        credentials = compose_file.read().flower_credentials
         if self.flower:
             self._wait(self.flower, 'Visit me at')
+        credentials = compose_file.read().flower_credentials
         url = f'{self.flower_url}/api/workers?refresh=true'
         self._show_command(f"curl '{url}'")
-        self.console.print(
-            f'  HTTP status {flower.status(url)}: who asks without a password is refused'
-        )
+        status = flower.status(url)
+        self.console.print(f'  HTTP status {status}: who asks without a password is refused')
         self._show_command(f"curl -u {credentials} '{url}'")
-        names = sorted(flower.read(url, credentials))
-        self.console.print(f'  {len(names)} workers: {", ".join(names)}')
+        ours = [name for name in flower.read(url, credentials) if self._suffix in name]
+        self.console.print(f'  {len(ours)} workers: {", ".join(sorted(ours))}')
 
     def _tick(self) -> None:
         _say(self.console, 'Beat', 'vege2 sends a task every 10 seconds; waiting for the first')
@@ -143,37 +135,39 @@ class Demo:
             if 'Sending due task' in line or 'vege2.hello[' in line:
                 self.console.print(f'  {line}', markup=False)
 
-    def _terminal(
-        self, session: Session, name: str, command: str, shown: str | None = None
-    ) -> Terminal:
-        self._show_command(shown or command)
-        return Terminal(session, name, command, self.environment)
+    @property
+    def _suffix(self) -> str:
+        """Makes node names unique: on compose, others may have workers on the same broker."""
+        return f'-{self.session.identifier[:4]}@'
+
+    def _worker(self, app: str, options: str) -> Terminal:
+        command = f'celery -A {app} worker -l info -n {app}{self._suffix}%h {options}'.rstrip()
+        self._show_command(command)
+        return Terminal(self.session, app, command, self.environment)
 
     def _wait(self, terminal: Terminal, text: str) -> None:
         with self.console.status(f'waiting for {terminal.name}'):
-            terminal.wait_for(text, WORKER_SECONDS)
+            terminal.wait_for(text, START_SECONDS)
 
     def _command(self, command: str) -> None:
         self._show_command(command)
-        done = subprocess.run(
-            ['bash', '-c', command],
-            env=self.environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=RESULT_SECONDS,
-        )
-        for line in (done.stdout + done.stderr).strip().splitlines():
+        terminal = Terminal(self.session, 'command', command, self.environment)
+        terminal.wait(COMMAND_SECONDS)
+        for line in terminal.output.strip().splitlines():
             self.console.print(f'  {line}', markup=False)
 
     def _show_command(self, command: str) -> None:
         self.console.print(f'  $ {command}', style='cyan', markup=False)
 
-    def _typed(self, line: str, value: Any) -> Any:
+    def _type(self, line: str) -> None:
+        """Show a line as it is typed, run it, and show its value as Python's prompt does."""
         self.console.print(f'  >>> {line}', style='cyan', markup=False)
-        if '=' not in line.split('(')[0]:
-            self.console.print(f'  {value!r}', markup=False)
-        return value
+        try:
+            expression = compile(line, '<demo>', 'eval')
+        except SyntaxError:
+            exec(line, self.names)
+        else:
+            self.console.print(f'  {eval(expression, self.names)!r}', markup=False)
 
 
 def _say(console: Console, step: str, what: str) -> None:
@@ -182,7 +176,8 @@ def _say(console: Console, step: str, what: str) -> None:
 
 def _summary(console: Console, running: Services, tasks: int, seconds: float) -> None:
     table = Table(show_header=False)
-    table.add_row('back-end', f'{running.backend} ({running.description})')
+    table.add_row('back-end', running.backend)
+    table.add_row('services', running.description)
     table.add_row('tasks run', str(tasks))
     table.add_row('seconds', f'{seconds:.1f}')
     console.print(table)

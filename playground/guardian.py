@@ -1,4 +1,4 @@
-"""Outlives the launcher and clears up after it: python -m playground.guardian SESSION
+"""Outlives the launcher and clears up after it: python -m playground.guardian SESSION.
 
 The launcher holds the other end of this program's standard input, and names there what to
 remove. The end of that stream is the one thing that every ending of the launcher has in common:

@@ -45,7 +45,7 @@ def run(backend: str | None, flower_port: int | None) -> int:
             ended = session.wait_for_an_end()
         except KeyboardInterrupt:
             return 0
-    raise PlaygroundError(f'{Path(str(ended.args[0])).name} has ended, so the rest was ended too')
+    raise PlaygroundError(f'{Path(ended).name} has ended, so the rest was ended too')
 
 
 def _start_flower(session: Session, running: Services, port: int) -> None:

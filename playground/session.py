@@ -16,6 +16,7 @@ from playground.processes import ROLE_MARK, SESSION_MARK
 from playground.virtual_environment import REPOSITORY
 
 CLEARING_SECONDS = 60.0
+REAPING_SECONDS = 5.0
 
 
 class Session:
@@ -30,7 +31,7 @@ class Session:
         """Start the guardian, then make the folder."""
         self.identifier = uuid.uuid4().hex
         self.folder = Path(tempfile.gettempdir()).resolve() / f'celery-notes-{self.identifier[:8]}'
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._guardian = subprocess.Popen(
             [sys.executable, '-m', 'playground.guardian', self.identifier],
             stdin=subprocess.PIPE,
@@ -83,19 +84,19 @@ class Session:
             start_new_session=True,
             **options,
         )
-        self._children.append(child)
+        self._children.append((command[0], child))
         return child
 
-    def wait_for_an_end(self) -> subprocess.Popen[bytes]:
+    def wait_for_an_end(self) -> str:
         """Wait, without a limit, until a process of the session ends.
 
         Returns:
-            That process.
+            The program that has ended.
         """
         while True:
-            for child in self._children:
+            for program, child in self._children:
                 if child.poll() is not None:
-                    return child
+                    return program
             time.sleep(0.5)
 
     def close(self) -> None:
@@ -105,8 +106,8 @@ class Session:
             assert self._guardian.stdin is not None
             self._guardian.stdin.close()
             self._guardian.wait(CLEARING_SECONDS)
-            for child in self._children:
-                child.wait(1)
+            for _, child in self._children:
+                child.wait(REAPING_SECONDS)
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

@@ -12,6 +12,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = (REPOSITORY / '.venv').resolve()
 PYTHON = ENVIRONMENT / 'bin' / 'python'
 
+# requirements-dev.txt includes it.
+READERS_REQUIREMENTS = 'requirements.txt'
+
 NETWORK_ERRORS = (
     'Failed to establish a new connection',
     'NewConnectionError',
@@ -48,7 +51,8 @@ def ensure(requirements: str) -> None:
         return
     _make()
     _install(requirements)
-    _stamp(requirements).write_text(_fingerprint(requirements))
+    for name in {requirements, READERS_REQUIREMENTS}:
+        _stamp(name).write_text(_fingerprint(name))
 
 
 def _stamp(requirements: str) -> Path:
@@ -58,7 +62,7 @@ def _stamp(requirements: str) -> Path:
 def _fingerprint(requirements: str) -> str:
     """An environment is only good at the path where it was made, for the files it was made from."""
     digest = hashlib.sha256()
-    for name in sorted({'requirements.txt', requirements}):
+    for name in sorted({READERS_REQUIREMENTS, requirements}):
         digest.update((REPOSITORY / name).read_bytes())
     return f'{ENVIRONMENT}\n{digest.hexdigest()}\n'
 
@@ -80,7 +84,7 @@ def _make() -> None:
 
 
 def _install(requirements: str) -> None:
-    command = [
+    command: list[str | Path] = [
         *(PYTHON, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'),
         *('--progress-bar=off', '--retries=1', '--timeout=15'),
         *('-r', REPOSITORY / requirements),

@@ -1,6 +1,6 @@
 """Which back-ends a test run uses: --backend NAME, once or twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,7 +10,7 @@ from playground.services import native
 from playground.services.running import Services
 from playground.session import Session
 
-BACKENDS = pytest.StashKey[list[str]]()
+BACKENDS = pytest.StashKey[Sequence[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,9 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if 'running' in metafunc.fixturenames:
-        metafunc.parametrize(
-            'running', metafunc.config.stash[BACKENDS], indirect=True, scope='session'
-        )
+        backends: Sequence[str] = metafunc.config.stash[BACKENDS]
+        metafunc.parametrize('running', backends, indirect=True, scope='session')
 
 
 @pytest.fixture(scope='session')

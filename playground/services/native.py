@@ -1,4 +1,4 @@
-"""Private instances of the system's RabbitMQ and Redis, with docker-compose.yml's user and vhost."""
+"""Private instances of the system's RabbitMQ and Redis, with the notes' user and vhost."""
 
 import os
 import secrets

@@ -20,7 +20,7 @@ CONTROL_C = '^C'
 NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.playground', '__pycache__', '.*_cache')
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """What a page shows is not what happened.
 
     Attributes:
@@ -67,7 +67,7 @@ class PageRun:
         """Run a block and compare.
 
         Raises:
-            Mismatch: something is not as the page shows it.
+            MismatchError: something is not as the page shows it.
         """
         kinds: dict[str, Callable[[Block], None]] = {
             'bash': self._bash,
@@ -79,7 +79,7 @@ class PageRun:
             self._check_terminals()
             evaluate(block)
         except PlaygroundError as error:
-            raise Mismatch(block.line, str(error)) from None
+            raise MismatchError(block.line, str(error)) from None
 
     def _check_terminals(self) -> None:
         for name, terminal in self.terminals.items():
@@ -94,22 +94,26 @@ class PageRun:
     def _bash(self, block: Block) -> None:
         printed, status = self._bash_prompt().run(block.text)
         if status:
-            raise Mismatch(block.line, f'exit status {status}, and it printed\n{printed}')
+            raise MismatchError(block.line, f'exit status {status}, and it printed\n{printed}')
 
     def _console(self, block: Block) -> None:
         name = block.directives.get('terminal')
         for line, command, expected in typed_lines(block):
             if name is None:
                 if command is None or command == CONTROL_C:
-                    raise Mismatch(line, 'output without a command needs <!-- terminal: NAME -->')
+                    raise MismatchError(
+                        line, 'output without a command needs <!-- terminal: NAME -->'
+                    )
                 printed, _ = self._bash_prompt().run(command)
                 if not comparison.is_same(expected, printed):
-                    raise Mismatch(line, f'$ {command}\n{comparison.difference(expected, printed)}')
+                    raise MismatchError(
+                        line, f'$ {command}\n{comparison.difference(expected, printed)}'
+                    )
             else:
                 try:
                     self._in_terminal(name, command, expected)
                 except PlaygroundError as error:
-                    raise Mismatch(line, str(error)) from None
+                    raise MismatchError(line, str(error)) from None
 
     def _in_terminal(self, name: str, command: str | None, expected: str) -> None:
         if command == CONTROL_C:
@@ -152,29 +156,29 @@ class PageRun:
         try:
             examples = doctest.DocTestParser().get_examples(block.text)
         except ValueError as error:
-            raise Mismatch(block.line, str(error)) from None
+            raise MismatchError(block.line, str(error)) from None
         if not examples:
-            raise Mismatch(block.line, 'there is no >>> in this block')
+            raise MismatchError(block.line, 'there is no >>> in this block')
         for example in examples:
             line = block.line + 1 + example.lineno
             try:
                 printed = prompt.run(example.source)
             except PlaygroundError as error:
-                raise Mismatch(line, str(error)) from None
+                raise MismatchError(line, str(error)) from None
             same = comparison.is_same
             if example.want.startswith('Traceback (most recent call last):'):
                 same = comparison.is_same_exception
             expected = re.sub(r'(?m)^<BLANKLINE>$', '', example.want)
             if not same(expected, printed):
                 difference = comparison.difference(expected, printed)
-                raise Mismatch(line, f'>>> {example.source}{difference}')
+                raise MismatchError(line, f'>>> {example.source}{difference}')
 
     def _excerpt(self, block: Block) -> None:
         path = self.folder / block.directives['file']
         if not path.is_file():
-            raise Mismatch(block.line, f'there is no file {block.directives["file"]}')
+            raise MismatchError(block.line, f'there is no file {block.directives["file"]}')
         if f'\n{block.text}' not in '\n' + path.read_text():
-            raise Mismatch(block.line, f'these lines are not in {block.directives["file"]}')
+            raise MismatchError(block.line, f'these lines are not in {block.directives["file"]}')
 
     def _bash_prompt(self) -> BashPrompt:
         if self.bash is None or not self.bash.terminal.runs:

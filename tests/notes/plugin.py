@@ -11,15 +11,16 @@ from sybil.parsers.markdown import SkipParser
 from playground.virtual_environment import REPOSITORY
 from tests.backends import BACKENDS
 from tests.notes.page import blocks
-from tests.notes.page_run import Mismatch, PageRun
+from tests.notes.page_run import MismatchError, PageRun
 
 PICTURES = ('mermaid',)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
-        collector = types.SimpleNamespace(pytest_collect_file=pages(backend).pytest())
-        config.pluginmanager.register(collector, f'notes on {backend}')
+        collector = types.ModuleType(f'notes_on_{backend}')
+        collector.__dict__['pytest_collect_file'] = pages(backend).pytest()
+        config.pluginmanager.register(collector)
 
 
 def pages(backend: str) -> Sybil:
@@ -56,6 +57,6 @@ def _evaluate(example: Example) -> str | None:
     page_run: PageRun = example.namespace['page_run']
     try:
         page_run.run(example.parsed)
-    except Mismatch as mismatch:
+    except MismatchError as mismatch:
         return f'{example.path}:{mismatch.line}: {mismatch}'
     return None

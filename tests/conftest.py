@@ -1,0 +1,28 @@
+"""What the tests of the apps share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from celery import Celery
+
+from playground import compose_file
+
+
+@pytest.fixture
+def run_eagerly() -> Iterator[Callable[[Celery], None]]:
+    """Make an app run its tasks in this process, errors included, until the test ends."""
+    apps: list[Celery] = []
+
+    def make(app: Celery) -> None:
+        apps.append(app)
+        app.conf.update(task_always_eager=True, task_eager_propagates=True)
+
+    yield make
+    for app in apps:
+        app.conf.update(task_always_eager=False, task_eager_propagates=False)
+
+
+@pytest.fixture
+def compose() -> compose_file.ComposeFile:
+    """What docker-compose.yml says, read from the file."""
+    return compose_file.read()

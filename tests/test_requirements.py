@@ -1,0 +1,43 @@
+"""Versions are exact, and the same in each place that names them."""
+
+import re
+
+import yaml
+
+from playground.compose_file import COMPOSE_FILE
+from playground.virtual_environment import REPOSITORY
+
+PIN = re.compile(r'([A-Za-z0-9_.-]+(?:\[[a-z,]+\])?)==([A-Za-z0-9.]+)')
+
+
+def _pins(name: str) -> dict[str, str]:
+    lines = (REPOSITORY / name).read_text().splitlines()
+    wanted = [line.split('#')[0].strip() for line in lines]
+    wanted = [line for line in wanted if line and not line.startswith('-r ')]
+    matches = [PIN.fullmatch(line) for line in wanted]
+    assert all(matches), f'{name} has a line that is not an exact pin'
+    return {match[1]: match[2] for match in matches if match}
+
+
+def test_requirements_are_exact() -> None:
+    pins = _pins('requirements.txt')
+    assert pins['celery[redis]'].startswith('5.7.')
+    assert {'amqp', 'redis', 'flower'} <= set(pins)
+    assert _pins('requirements-dev.txt')
+
+
+def test_flowers_image_has_the_same_versions() -> None:
+    dockerfile = (REPOSITORY / 'flower' / 'Dockerfile').read_text()
+    inside = dict(PIN.findall(dockerfile))
+    assert set(inside) == {'celery[redis]', 'flower'}
+    assert inside.items() <= _pins('requirements.txt').items()
+
+
+def test_compose_pins_its_images_and_publishes_on_loopback_only() -> None:
+    services = yaml.safe_load(COMPOSE_FILE.read_text())['services']
+    assert set(services) == {'rabbitmq', 'redis', 'flower'}
+    for service in services.values():
+        assert re.search(r':\d+\.\d+(-[a-z]+)?$', service['image'])
+        assert service['healthcheck']['test']
+        assert all(entry.startswith('127.0.0.1:') for entry in service['ports'])
+    assert services['flower']['depends_on']['rabbitmq'] == {'condition': 'service_healthy'}
