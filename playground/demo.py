@@ -122,10 +122,10 @@ class Demo:
         credentials = compose_file.read().flower_credentials
         url = f'{self.flower_url}/api/workers?refresh=true'
         self._show_command(f"curl '{url}'")
-        status = flower.status(url)
-        self.console.print(f'  HTTP status {status}: who asks without a password is refused')
+        refused, workers = flower.workers(self.flower_url)
+        self.console.print(f'  HTTP status {refused}: who asks without a password is refused')
         self._show_command(f"curl -u {credentials} '{url}'")
-        ours = [name for name in flower.read(url, credentials) if self._suffix in name]
+        ours = [name for name in workers if self._suffix in name]
         self.console.print(f'  {len(ours)} workers: {", ".join(sorted(ours))}')
 
     def _tick(self) -> None:

@@ -1,12 +1,9 @@
 """Starts Flower with the notes' credentials, and asks its API."""
 
-import base64
 import json
-import urllib.error
-import urllib.request
 from typing import Any
 
-from playground import compose_file
+from playground import compose_file, http
 from playground.ports import LOOPBACK
 from playground.services.running import Services
 from playground.session import Session
@@ -30,37 +27,16 @@ def start(session: Session, services: Services, port: int) -> Terminal:
     return Terminal(session, 'flower', command, reader_environment(services.environment))
 
 
-def status(url: str, credentials: str | None = None) -> int:
-    """Ask Flower for a page and return the HTTP status.
+def workers(url: str) -> tuple[int, dict[str, Any]]:
+    """Ask Flower's API for the workers that answer now, with the notes' credentials.
 
     Args:
-        url: the page.
-        credentials: ``user:password``.
+        url: where Flower listens.
+
+    Returns:
+        The HTTP status that one without credentials gets, and what Flower knows of each worker.
     """
-    try:
-        return _open(url, credentials)[0]
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-
-
-def read(url: str, credentials: str) -> Any:
-    """Ask Flower's API and return what it answers.
-
-    Args:
-        url: the resource.
-        credentials: ``user:password``.
-
-    Raises:
-        OSError: Flower does not answer, or refuses.
-    """
-    return json.loads(_open(url, credentials)[1])
-
-
-def _open(url: str, credentials: str | None) -> tuple[int, bytes]:
-    request = urllib.request.Request(url)
-    if credentials:
-        token = base64.b64encode(credentials.encode()).decode()
-        request.add_header('Authorization', f'Basic {token}')
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return response.status, response.read()
+    resource = f'{url}/api/workers?refresh=true'
+    refused, _ = http.request(resource)
+    _, answer = http.request(resource, compose_file.read().flower_credentials)
+    return refused, json.loads(answer)

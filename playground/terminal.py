@@ -15,6 +15,7 @@ from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 from playground.waiting import wait_until
 
 TAIL_LINES = 15
+REAPING_SECONDS = 5.0
 
 
 def reader_environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -157,13 +158,27 @@ class Terminal:
                 f'`{self.command}` did not end within {seconds:.0f} seconds; {self.last_words()}'
             ) from None
 
+    def descendants(self) -> list[psutil.Process]:
+        """The processes that the command has started, and theirs."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
     def stop(self) -> int:
         """End the command and what it started, gently first.
 
         Returns:
             The exit status.
         """
+        return self._end(processes.end)
+
+    def kill(self) -> int:
+        """End the command and what it started at once.
+
+        Returns:
+            The exit status.
+        """
+        return self._end(processes.kill)
+
+    def _end(self, how: Callable[[list[psutil.Process]], None]) -> int:
         if self.runs:
-            leader = psutil.Process(self.process.pid)
-            processes.end([leader, *leader.children(recursive=True)])
-        return self.process.wait(1)
+            how([psutil.Process(self.process.pid), *self.descendants()])
+        return self.process.wait(REAPING_SECONDS)

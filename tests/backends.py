@@ -9,6 +9,7 @@ from playground.errors import PlaygroundError
 from playground.services import native
 from playground.services.running import Services
 from playground.session import Session
+from tests.fresh_services import fresh
 
 BACKENDS = pytest.StashKey[Sequence[str]]()
 
@@ -35,9 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if 'running' in metafunc.fixturenames:
+    if 'started' in metafunc.fixturenames:
         backends: Sequence[str] = metafunc.config.stash[BACKENDS]
-        metafunc.parametrize('running', backends, indirect=True, scope='session')
+        metafunc.parametrize('started', backends, indirect=True, scope='session')
 
 
 @pytest.fixture(scope='session')
@@ -48,9 +49,16 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture(scope='session')
-def running(request: pytest.FixtureRequest, session: Session) -> Services:
-    """A back-end that answers: the test runs once for each."""
+def started(request: pytest.FixtureRequest, session: Session) -> Services:
+    """A back-end that answers: the tests run once for each."""
     return services.start(request.param, session)
+
+
+@pytest.fixture
+def running(started: Services) -> Iterator[Services]:
+    """The back-end with no queue, no message and no result in it: each test has its own vhost."""
+    with fresh(started) as running:
+        yield running
 
 
 def pytest_terminal_summary(

@@ -1,0 +1,59 @@
+"""Gives each test an empty part of a shared back-end."""
+
+import contextlib
+import dataclasses
+import itertools
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import redis
+
+from playground import compose_file, http
+from playground.services.running import Services
+
+# A Redis server has databases 0 to 15.
+DATABASES = itertools.cycle(range(1, 16))
+
+
+@contextlib.contextmanager
+def fresh(services: Services) -> Iterator[Services]:
+    """Make an empty Redis database and, where there is a RabbitMQ, an empty vhost.
+
+    Args:
+        services: the back-end that runs.
+    """
+    database = services.result_backend.rsplit('/', 1)[0] + f'/{next(DATABASES)}'
+    with redis.Redis.from_url(database) as client:
+        client.flushdb()
+    if services.management_url is None:
+        yield dataclasses.replace(services, broker_url=database, result_backend=database)
+        return
+    vhost = f'test-{uuid.uuid4().hex[:8]}'
+    api, credentials = management(services)
+    user = credentials.split(':')[0]
+    everything = '{"configure": ".*", "write": ".*", "read": ".*"}'
+    request(f'{api}vhosts/{vhost}', credentials, 'PUT')
+    request(f'{api}permissions/{vhost}/{user}', credentials, 'PUT', everything)
+    broker = services.broker_url.rsplit('/', 1)[0] + f'/{vhost}'
+    yield dataclasses.replace(services, broker_url=broker, result_backend=database)
+    request(f'{api}vhosts/{vhost}', credentials, 'DELETE')
+
+
+def management(services: Services) -> tuple[str, str]:
+    """Where RabbitMQ's management API is, and the ``user:password`` it wants."""
+    parts = urlsplit(services.management_url or '')
+    settings = compose_file.read()
+    address = f'http://{parts.hostname}:{parts.port}{parts.path}'
+    return address, f'{settings.user}:{settings.password}'
+
+
+def request(url: str, credentials: str, method: str, body: str = '') -> None:
+    """Ask the management API to change something.
+
+    Raises:
+        RuntimeError: it refuses.
+    """
+    status, answer = http.request(url, credentials, method, body)
+    if status >= 400:
+        raise RuntimeError(f'{method} {url}: HTTP status {status}: {answer}')

@@ -1,0 +1,56 @@
+"""Workers in background terminals, and a caller, for the tests that need real ones."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from celery import Celery
+
+from playground.services.running import Services
+from playground.session import Session
+from playground.terminal import Terminal, reader_environment
+
+READY_SECONDS = 30.0
+
+NUMBERS = itertools.count(1)
+
+StartWorker = Callable[..., Terminal]
+
+
+@pytest.fixture
+def open_terminal(running: Services, session: Session) -> Iterator[Callable[[str], Terminal]]:
+    """Run a command in a background terminal, until the test ends."""
+    terminals = []
+
+    def start(command: str) -> Terminal:
+        name = f'terminal-{next(NUMBERS)}'
+        terminal = Terminal(session, name, command, reader_environment(running.environment))
+        terminals.append(terminal)
+        return terminal
+
+    yield start
+    # At once, for it takes a worker two seconds to say goodbye to a broker that ends here too.
+    for terminal in terminals:
+        terminal.kill()
+
+
+@pytest.fixture
+def start_worker(open_terminal: Callable[[str], Terminal]) -> StartWorker:
+    """Start ``celery -A APP worker -l info -n UNIQUE OPTIONS`` and wait until it is ready."""
+
+    def start(app: str, options: str = '') -> Terminal:
+        node = f'{app}-{next(NUMBERS)}@%h'
+        worker = open_terminal(f'celery -A {app} worker -l info -n {node} {options}'.rstrip())
+        worker.wait_for(' ready.', READY_SECONDS)
+        return worker
+
+    return start
+
+
+@pytest.fixture
+def caller(running: Services) -> Iterator[Celery]:
+    """An app that knows no task: it sends them by name."""
+    app = Celery('caller', broker=running.broker_url, backend=running.result_backend)
+    app.set_current = lambda: None
+    yield app
+    app.close()
