@@ -53,7 +53,7 @@ def _parse() -> argparse.Namespace:
         'play', parents=[backend], help='keep the services running until Ctrl-C'
     )
     play.add_argument(
-        '--flower-port', type=int, metavar='PORT', help='where Flower listens, if not on 5555'
+        '--flower-port', type=_port, metavar='PORT', help='where Flower listens, if not on 5555'
     )
     return parser.parse_args()
 
@@ -67,6 +67,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from playground import play
 
     return play.run(arguments.backend or None, arguments.flower_port)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f'a port is a number from 1 to 65535, not {text!r}')
+    return int(text)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from playground.errors import PlaygroundError
 from playground.virtual_environment import REPOSITORY
 
 COMPOSE_FILE = REPOSITORY / 'docker-compose.yml'
@@ -48,8 +49,20 @@ def read(path: Path = COMPOSE_FILE) -> ComposeFile:
 
     Args:
         path: the file to read.
+
+    Raises:
+        PlaygroundError: the file is not as the notes need it.
     """
-    services: dict[str, Any] = yaml.safe_load(path.read_text())['services']
+    try:
+        return _settings(yaml.safe_load(path.read_text())['services'])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise PlaygroundError(
+            f'{path.name} cannot be used ({type(error).__name__}: {" ".join(str(error).split())}):'
+            f' undo your changes, as with: git checkout {path.name}'
+        ) from None
+
+
+def _settings(services: dict[str, Any]) -> ComposeFile:
     rabbitmq = services['rabbitmq']['environment']
     broker_port, management_port = _ports(services['rabbitmq'])
     (redis_port,) = _ports(services['redis'])

@@ -65,7 +65,7 @@ class Demo:
         """Start the workers, beat and Flower at once: each takes a second or two."""
         self.console = console
         self.session = session
-        self.environment = reader_environment(running.environment)
+        self.environment = reader_environment(running)
         self.names: dict[str, Any] = {}
         os.environ.update(running.environment)
         _say(console, 'Workers', 'each of these lines is a terminal of its own')

@@ -24,7 +24,7 @@ def start(session: Session, services: Services, port: int) -> Terminal:
     command += f' --basic-auth={compose_file.read().flower_credentials}'
     if services.management_url:
         command += f' --broker-api={services.management_url}'
-    return Terminal(session, 'flower', command, reader_environment(services.environment))
+    return Terminal(session, 'flower', command, reader_environment(services))
 
 
 def workers(url: str) -> tuple[int, dict[str, Any]]:

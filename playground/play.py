@@ -64,6 +64,8 @@ def _write_environment(session: Session, running: Services) -> None:
         f'. {shlex.quote(str(ENVIRONMENT / "bin" / "activate"))}',
         *(f'export {name}={shlex.quote(value)}' for name, value in running.environment.items()),
     ]
+    if running.programs:
+        lines.append(f'PATH={shlex.quote(str(running.programs))}:"$PATH"')
     try:
         with ENVIRONMENT_FILE.open('x') as file:
             session.owns(ENVIRONMENT_FILE)

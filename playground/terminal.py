@@ -10,6 +10,7 @@ import psutil
 
 from playground import processes
 from playground.errors import PlaygroundError
+from playground.services.running import Services
 from playground.session import Session
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 from playground.waiting import wait_until
@@ -18,17 +19,17 @@ TAIL_LINES = 15
 REAPING_SECONDS = 5.0
 
 
-def reader_environment(variables: Mapping[str, str]) -> dict[str, str]:
+def reader_environment(services: Services) -> dict[str, str]:
     """The environment of a reader's terminal: .venv is active, the services' variables are set.
 
     Args:
-        variables: what ``Services.environment`` says.
+        services: what the terminal's commands reach.
     """
-    environment = {**os.environ, **variables}
-    path = environment.get('PATH', os.defpath)
+    folders = [services.programs, ENVIRONMENT / 'bin', os.environ.get('PATH', os.defpath)]
     return {
-        **environment,
-        'PATH': f'{ENVIRONMENT / "bin"}:{path}',
+        **os.environ,
+        **services.environment,
+        'PATH': os.pathsep.join(str(folder) for folder in folders if folder),
         'VIRTUAL_ENV': str(ENVIRONMENT),
         'PYTHONUNBUFFERED': '1',
     }

@@ -1,7 +1,7 @@
 """Private instances of the system's RabbitMQ and Redis, with the notes' user and vhost."""
 
 import os
-import secrets
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,8 +22,8 @@ START_SECONDS = 90.0
 # Debian's own /usr/sbin/rabbitmq-server is a wrapper that only root may run.
 PROGRAMS = (Path('/usr/lib/rabbitmq/bin'), Path('/usr/local/sbin'), Path('/opt/homebrew/sbin'))
 
-# What rabbitmqctl needs to find the node and to be let in.
-TOOL_VARIABLES = ('RABBITMQ_NODENAME', 'RABBITMQ_ERLANG_COOKIE', 'ERL_EPMD_PORT')
+# What rabbitmqctl needs to find the node, and in HOME the cookie that lets it in.
+TOOL_VARIABLES = ('HOME', 'RABBITMQ_NODENAME', 'ERL_EPMD_PORT')
 
 INSTALL_THEM = 'install them (on Debian: sudo apt install rabbitmq-server redis-server)'
 
@@ -87,10 +87,7 @@ def start(session: Session) -> Services:
         broker_url=settings.broker_url_at(port),
         result_backend=result_backend,
         management_url=settings.management_url_at(management_port),
-        tools={
-            'PATH': f'{rabbitmq}:{os.environ["PATH"]}',
-            **{name: environment[name] for name in TOOL_VARIABLES},
-        },
+        programs=_write_tools(folder, environment, rabbitmq),
     )
 
 
@@ -133,13 +130,22 @@ def _environment(
         'RABBITMQ_LOG_BASE': str(folder / 'log'),
         'RABBITMQ_DIST_PORT': str(distribution_port),
         'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': '-kernel inet_dist_use_interface {127,0,0,1}',
-        'RABBITMQ_ERLANG_COOKIE': secrets.token_hex(16),
         'RABBITMQ_DEFAULT_USER': settings.user,
         'RABBITMQ_DEFAULT_PASS': settings.password,
         'RABBITMQ_DEFAULT_VHOST': settings.vhost,
         'ERL_EPMD_ADDRESS': LOOPBACK,
         'ERL_EPMD_PORT': str(mapper_port),
     }
+
+
+def _write_tools(folder: Path, environment: dict[str, str], programs: Path) -> Path:
+    tools = folder / 'bin'
+    tools.mkdir()
+    variables = ' '.join(f'{name}={shlex.quote(environment[name])}' for name in TOOL_VARIABLES)
+    rabbitmqctl = tools / 'rabbitmqctl'
+    rabbitmqctl.write_text(f'#!/bin/sh\n{variables} exec {programs / "rabbitmqctl"} "$@"\n')
+    rabbitmqctl.chmod(0o755)
+    return tools
 
 
 def _owner(session_folder: Path, folder: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a running back-end offers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Services:
         result_backend: for ``CELERY_RESULT_BACKEND``.
         management_url: RabbitMQ's management API, if there is one.
         flower_url: a Flower that runs already, if there is one.
-        tools: further variables that the back-end's own command-line tools need.
+        programs: a folder with the command-line tools that know this back-end, if there are any.
     """
 
     backend: str
@@ -24,7 +24,7 @@ class Services:
     result_backend: str
     management_url: str | None = None
     flower_url: str | None = None
-    tools: Mapping[str, str] = field(default_factory=dict)
+    programs: Path | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -32,5 +32,4 @@ class Services:
         return {
             'CELERY_BROKER_URL': self.broker_url,
             'CELERY_RESULT_BACKEND': self.result_backend,
-            **self.tools,
         }

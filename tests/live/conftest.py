@@ -9,6 +9,7 @@ from celery import Celery
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from tests.live.launcher import Launcher
 
 READY_SECONDS = 30.0
 
@@ -24,7 +25,7 @@ def open_terminal(running: Services, session: Session) -> Iterator[Callable[[str
 
     def start(command: str) -> Terminal:
         name = f'terminal-{next(NUMBERS)}'
-        terminal = Terminal(session, name, command, reader_environment(running.environment))
+        terminal = Terminal(session, name, command, reader_environment(running))
         terminals.append(terminal)
         return terminal
 
@@ -45,6 +46,14 @@ def start_worker(open_terminal: Callable[[str], Terminal]) -> StartWorker:
         return worker
 
     return start
+
+
+@pytest.fixture
+def launcher() -> Iterator[Launcher]:
+    """A copy of the repository in which a test runs make demo, make play or the like."""
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
 
 
 @pytest.fixture

@@ -2,22 +2,19 @@
 
 import doctest
 import re
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from playground import services
 from playground.errors import PlaygroundError
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
-from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 from tests.notes import comparison
 from tests.notes.page import Block
 from tests.notes.prompts import BashPrompt, PythonPrompt
+from tests.repository_copy import copy_repository
 
 WAIT_SECONDS = 30.0
 CONTROL_C = '^C'
-NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.playground', '__pycache__', '.*_cache')
 
 
 class MismatchError(Exception):
@@ -35,23 +32,21 @@ class MismatchError(Exception):
 class PageRun:
     """A back-end, a fresh copy of the repository, and the terminals that the page opens."""
 
-    def __init__(self, backend: str, repository: Path = REPOSITORY) -> None:
+    def __init__(self, backend: str) -> None:
         """Start the back-end.
 
         Args:
             backend: ``embedded`` or ``native``.
-            repository: what is copied.
         """
         self.session = Session()
         try:
             running = services.start(backend, self.session)
             self.folder = self.session.folder / 'notes'
-            shutil.copytree(repository, self.folder, ignore=NOT_COPIED)
-            (self.folder / '.venv').symlink_to(ENVIRONMENT)
+            copy_repository(self.folder)
         except BaseException:
             self.session.close()
             raise
-        self.environment = reader_environment(running.environment)
+        self.environment = reader_environment(running)
         self.terminals: dict[str, Terminal] = {}
         self.seen: dict[str, int] = {}
         self.bash: BashPrompt | None = None
