@@ -1,4 +1,4 @@
-"""Compares what a page shows with what was printed; ``...`` stands for anything."""
+"""Compares what a page shows with what was printed."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ def tidy(text: str) -> str:
 
 def is_same(expected: str, printed: str) -> bool:
     """Tell whether a text is what a page shows, from the first line to the last."""
-    return re.fullmatch(_pattern(expected), tidy(printed), re.DOTALL) is not None
+    return re.fullmatch(_pattern(expected), tidy(printed)) is not None
 
 
 def find(expected: str, printed: str) -> int | None:
@@ -23,7 +23,7 @@ def find(expected: str, printed: str) -> int | None:
     Returns:
         Where the first such lines end, or None where there are none.
     """
-    found = re.search(rf'^{_pattern(expected)}[ \t]*$', printed, re.DOTALL | re.MULTILINE)
+    found = re.search(f'^{_pattern(expected)}', printed, re.MULTILINE)
     return found.end() if found else None
 
 
@@ -43,10 +43,15 @@ def difference(expected: str, printed: str) -> str:
 
 
 def _pattern(expected: str) -> str:
-    """A line of ``...`` alone also stands for no line at all."""
-    text = '\n' + tidy(expected)
-    text = re.escape(text).replace(re.escape(f'\n{ANYTHING}\n'), '\n(?:.*\n)?')
-    return text.replace(re.escape(ANYTHING), '.*?').removeprefix(re.escape('\n'))
+    """``...`` in a line stands for anything in that line, alone for any lines or none."""
+    patterns = []
+    for line in tidy(expected).splitlines():
+        if line.strip() == ANYTHING:
+            patterns.append(r'(?:[^\n]*(?:\n|\Z))*?')
+        else:
+            parts = (re.escape(part) for part in line.split(ANYTHING))
+            patterns.append(r'[^\n]*?'.join(parts) + r'[ \t]*(?:\n|\Z)')
+    return ''.join(patterns)
 
 
 def _exception(text: str) -> str:

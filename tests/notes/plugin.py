@@ -1,11 +1,12 @@
 """Has pytest collect the pages: each once per back-end, each block a test at its line."""
 
 import types
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
 from sybil import Document, Example, Region, Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import SkipParser
 
 from playground.virtual_environment import REPOSITORY
@@ -21,6 +22,18 @@ def pytest_configure(config: pytest.Config) -> None:
         collector = types.ModuleType(f'notes_on_{backend}')
         collector.__dict__['pytest_collect_file'] = pages(backend).pytest()
         config.pluginmanager.register(collector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have the summary name the page's line where a block is skipped, not Sybil's own."""
+    report = yield
+    if report.skipped and isinstance(item, SybilItem) and call.excinfo:
+        reason = f'Skipped: {call.excinfo.value}'
+        report.longrepr = (str(item.path), item.example.line, reason)
+    return report
 
 
 def pages(backend: str) -> Sybil:

@@ -1,0 +1,261 @@
+"""The runner of the notes must fail where a page is wrong, at its line, and say why."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.repository_copy import copy_repository
+
+SECONDS = 120.0
+
+MEANINGLESS = """\
+# A page whose mistakes are found before anything runs
+
+```shell
+true
+```
+
+<!-- terminl: worker -->
+```console
+$ celery -A vege worker
+```
+
+```bash title=first
+true
+```
+
+<!-- skip: next if(backend == 'native') -->
+```bash
+true
+```
+
+```python
+app = Celery('vege')
+```
+
+<!-- terminal: worker -->
+
+```console
+$ celery -A vege worker
+```
+"""
+
+FALSE = """\
+# A page on which nothing is true
+
+```console
+$ echo hello
+hallo
+```
+
+```bash
+true
+exit 3
+```
+
+<!-- file: vege.py -->
+```python
+app = Celery('fruit')
+```
+
+<!-- terminal: shell -->
+```console
+$ celery -A vege shell
+```
+
+```pycon
+>>> 1 + 1
+2
+>>> 1 + 2
+4
+```
+
+```pycon
+>>> hello.name
+'vege.hello'
+>>> 1 / 0
+Traceback (most recent call last):
+ZeroDivisionError: division by nought
+```
+
+<!-- terminal: worker -->
+```console
+$ echo starting; sleep 1; exit 7
+starting
+```
+
+```bash
+sleep 2
+```
+
+<!-- terminal: worker -->
+```console
+Task received
+```
+
+<!-- terminal: other -->
+```console
+$ echo one
+two
+```
+
+<!-- skip: next if(backend == 'embedded', reason="shown on another back-end") -->
+```console
+$ echo skipped
+```
+"""
+
+TRUE = """\
+# A page on which all is true
+
+```bash
+cd basic_setup
+fruit=apple
+```
+
+```console
+$ ls *.py
+__init__.py
+celery.py
+celeryconfig.py
+tasks.py
+$ echo $fruit; false
+apple
+$ echo $?
+1
+$ echo one \\
+> two
+one two
+$ cd ..
+```
+
+<!-- terminal: clock -->
+```console
+$ for i in 1 2 3; do echo tick $i; done; trap 'echo bye; exit 0' INT; while :; do sleep 0.1; done
+tick 1
+...
+tick 3
+```
+
+<!-- terminal: clock -->
+```console
+^C
+bye
+```
+
+<!-- terminal: shell -->
+```console
+$ celery -A vege shell
+Python 3.... on ...
+Type "help", "copyright", "credits" or "license" for more information.
+(InteractiveConsole)
+```
+
+```pycon
+>>> hello('Chris')
+'hello Chris'
+>>> for number in range(2):
+...     print(number)
+...
+0
+1
+>>> def twice(x):
+...     return 2 * x
+...
+>>> twice(4)
+8
+>>> print('a\\n\\nb')
+a
+<BLANKLINE>
+b
+>>> int('x')
+Traceback (most recent call last):
+  ...
+ValueError: invalid literal for int() with base 10: 'x'
+```
+"""
+
+RunPage = Callable[[str], str]
+
+
+@pytest.fixture
+def run_page(tmp_path: Path) -> RunPage:
+    """Run a page in a repository of its own, and return what pytest says."""
+    repository = copy_repository(tmp_path / 'celery notes')
+
+    def run(text: str) -> str:
+        (repository / 'page.md').write_text(text)
+        done = subprocess.run(
+            [sys.executable, '-m', 'pytest', 'page.md', '--backend', 'embedded', '-p', 'no:cov'],
+            cwd=repository,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+def line_of(page: str, text: str) -> int:
+    return page[: page.index(text)].count('\n') + 1
+
+
+def complaints(output: str) -> dict[int, str]:
+    """What the runner says of which line of the page."""
+    skips = r'(?m)^SKIPPED.*\n'
+    output = re.sub(skips, '', output)
+    return {
+        int(line): what
+        for line, what in re.findall(r'page\.md:(\d+): (?!SybilFailure)(.*)', output)
+    }
+
+
+def test_what_means_nothing_is_an_error_at_collection(run_page: RunPage) -> None:
+    found = complaints(run_page(MEANINGLESS))
+    expected = {
+        '```shell': "unknown fence '```shell', so nothing would run it",
+        '<!-- terminl': 'is no directive: use <!-- terminal: NAME -->',
+        '```bash title': "unknown fence '```bash title=first'",
+        '<!-- skip': 'a skip must say why',
+        '```python': 'a python fence needs <!-- file: NAME --> above it',
+        '<!-- terminal: worker -->': 'this comment must stand right above a fenced block',
+    }
+    assert found.keys() == {line_of(MEANINGLESS, text) for text in expected}
+    for text, message in expected.items():
+        assert message in found[line_of(MEANINGLESS, text)]
+
+
+def test_a_fence_that_is_not_closed_is_an_error(run_page: RunPage) -> None:
+    assert complaints(run_page('# Title\n\n```bash\ntrue\n')) == {3: 'this fence is not closed'}
+
+
+def test_what_is_false_fails_at_its_line(run_page: RunPage) -> None:
+    output = run_page(FALSE)
+    found = complaints(output)
+    expected = {
+        '$ echo hello': '$ echo hello',
+        '```bash\ntrue': 'exit status 3',
+        "```python\napp = Celery('fruit')": 'these lines are not in vege.py',
+        '>>> 1 + 2': '>>> 1 + 2',
+        '>>> 1 / 0': '>>> 1 / 0',
+        '```console\nTask received': '`echo starting; sleep 1; exit 7` in terminal worker has ended'
+        ' with exit status 7; its last lines were:',
+        '$ echo one': '`echo one` ended with exit status 0 before it printed these lines:',
+    }
+    assert found.keys() == {line_of(FALSE, text) for text in expected}, output
+    for text, message in expected.items():
+        assert message in found[line_of(FALSE, text)]
+    assert '- hallo\n+ hello\n' in output
+    assert 'page.md:60: shown on another back-end' in output
+    assert re.search(r'\b7 failed, \d passed, 1 skipped', output)
+
+
+def test_what_is_true_passes(run_page: RunPage) -> None:
+    output = run_page(TRUE)
+    assert complaints(output) == {}, output
+    assert re.search(r'= 6 passed in ', output)
