@@ -150,7 +150,7 @@ bye
 <!-- terminal: shell -->
 ```console
 $ celery -A vege shell
-Python 3.... on ...
+Python 3... on ...
 Type "help", "copyright", "credits" or "license" for more information.
 (InteractiveConsole)
 ```
