@@ -45,7 +45,7 @@ def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
     """
     fences = list(RawFencedCodeBlockLexer(re.compile(r'(?P<info>[^\n]*)\n'))(document))
     found = [
-        (fence, Block(fence.lexemes['info'], fence.lexemes['source'], _line(document, fence.start)))
+        (fence, Block(fence.lexemes['info'], _text(document, fence), _line(document, fence.start)))
         for fence in fences
     ]
     defects = [_fence_defect(document, fence, block) for fence, block in found]
@@ -62,6 +62,11 @@ def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
         raise pytest.Collector.CollectError('\n'.join(messages))
     return found
+
+
+def _text(document: Document, fence: Region) -> str:
+    """What stands between the fences, indentation included, which Sybil's lexeme has lost."""
+    return document.text[fence.start : fence.end].removesuffix('```').partition('\n')[2]
 
 
 def _line(document: Document, position: int) -> int:
