@@ -140,6 +140,11 @@ class Terminal:
         """Send SIGINT to the whole process group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
+    def press_control_d(self) -> None:
+        """End the command's input, as Ctrl-D does at a prompt."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     def wait(self, seconds: float) -> int:
         """Wait for the end of the command.
 

@@ -15,6 +15,7 @@ from tests.repository_copy import copy_repository
 
 WAIT_SECONDS = 30.0
 CONTROL_C = '^C'
+CONTROL_D = '^D'
 
 
 class MismatchError(Exception):
@@ -95,7 +96,7 @@ class PageRun:
         name = block.directives.get('terminal')
         for line, command, expected in typed_lines(block):
             if name is None:
-                if command is None or command == CONTROL_C:
+                if command in (None, CONTROL_C, CONTROL_D):
                     raise MismatchError(
                         line, 'output without a command needs <!-- terminal: NAME -->'
                     )
@@ -113,6 +114,8 @@ class PageRun:
     def _in_terminal(self, name: str, command: str | None, expected: str) -> None:
         if command == CONTROL_C:
             self._terminal(name).press_control_c()
+        elif command == CONTROL_D:
+            self._terminal(name).press_control_d()
         elif command is not None:
             self._open(name, command)
         terminal = self._terminal(name)
@@ -126,7 +129,7 @@ class PageRun:
             end = comparison.find(expected, terminal.output[begin:].expandtabs())
             assert end is not None
             self.seen[name] = begin + end
-        if command == CONTROL_C:
+        if command in (CONTROL_C, CONTROL_D):
             terminal.wait(WAIT_SECONDS)
             del self.terminals[name]
 
@@ -195,8 +198,8 @@ def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
     """Split a console block into commands and what each printed.
 
     Returns:
-        For each: the page's line, the command (``^C`` for a Ctrl-C, None for output that goes on
-        from an earlier block), and the expected output.
+        For each: the page's line, the command (``^C`` and ``^D`` for these keys, None for output
+        that goes on from an earlier block), and the expected output.
     """
     found: list[tuple[int, str | None, str]] = []
     number = block.line
@@ -208,8 +211,8 @@ def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
             found.append((start, f'{command}\n{line.removeprefix("> ")}', expected))
         elif line.startswith('$ '):
             found.append((number, line.removeprefix('$ '), ''))
-        elif line == CONTROL_C:
-            found.append((number, CONTROL_C, ''))
+        elif line in (CONTROL_C, CONTROL_D):
+            found.append((number, line, ''))
         elif not found:
             found.append((number, None, f'{line}\n'))
         else:
