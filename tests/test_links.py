@@ -1,0 +1,70 @@
+"""Every relative link and every anchor of the pages leads somewhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from playground.virtual_environment import REPOSITORY
+
+PAGES = sorted(REPOSITORY.glob('*.md'))
+MARKDOWN = MarkdownIt().enable('table')
+
+
+def tokens(page: Path) -> Iterator[Token]:
+    for token in MARKDOWN.parse(page.read_text()):
+        yield token
+        yield from token.children or []
+
+
+def links(page: Path) -> list[str]:
+    sources = [
+        token.attrs.get('href') or token.attrs.get('src')
+        for token in tokens(page)
+        if token.type in ('link_open', 'image')
+    ]
+    return [str(source) for source in sources]
+
+
+def anchors(page: Path) -> list[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    found: list[str] = []
+    inside = False
+    for token in MARKDOWN.parse(page.read_text()):
+        if inside and token.type == 'inline':
+            text = ''.join(part.content for part in token.children or [])
+            anchor = re.sub(r'[^\w\- ]', '', text.lower()).replace(' ', '-')
+            repeated = found.count(anchor)
+            found.append(f'{anchor}-{repeated}' if repeated else anchor)
+        inside = token.type == 'heading_open'
+    return found
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        if link.startswith(('http://', 'https://')):
+            continue
+        name, _, anchor = link.partition('#')
+        target = page.parent / name if name else page
+        assert target.exists(), f'{page.name}: {link}'
+        if anchor:
+            assert anchor in anchors(target), f'{page.name}: {link}'
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
+def test_contents_list_each_chapter(page: Path) -> None:
+    numbered = [anchor for anchor in anchors(page) if re.match(r'\d+-', anchor)]
+    assert numbered
+    assert [link[1:] for link in links(page) if re.match(r'#\d+-', link)][
+        : len(numbered)
+    ] == numbered
+
+
+def test_an_anchor_is_made_as_github_does(tmp_path: Path) -> None:
+    page = tmp_path / 'page.md'
+    page.write_text('# What `-A` finds: six rules\n\n## One\n\n## One\n')
+    assert anchors(page) == ['what--a-finds-six-rules', 'one', 'one-1']
