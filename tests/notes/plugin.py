@@ -8,6 +8,8 @@ import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.parsers.markdown import SkipParser
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
 from tests.backends import BACKENDS
@@ -22,6 +24,19 @@ def pytest_configure(config: pytest.Config) -> None:
         collector = types.ModuleType(f'notes_on_{backend}')
         collector.__dict__['pytest_collect_file'] = pages(backend).pytest()
         config.pluginmanager.register(collector)
+
+
+class PageScheduling(LoadScopeScheduling):
+    """Gives each process one test after the other, but the blocks of a page all to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """A block is called README.md::sybil:embedded,line:12,column:1."""
+        return nodeid.split(',line:')[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PageScheduling:
+    return PageScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
