@@ -29,6 +29,9 @@ class Session:
 
     def __init__(self) -> None:
         """Start the guardian, then make the folder."""
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell's background job ignores Ctrl-C, and so would all that it starts.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.identifier = uuid.uuid4().hex
         self.folder = Path(tempfile.gettempdir()).resolve() / f'celery-notes-{self.identifier[:8]}'
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []

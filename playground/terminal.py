@@ -19,16 +19,17 @@ TAIL_LINES = 15
 REAPING_SECONDS = 5.0
 
 
-def reader_environment(services: Services) -> dict[str, str]:
+def reader_environment(services: Services | None = None) -> dict[str, str]:
     """The environment of a reader's terminal: .venv is active, the services' variables are set.
 
     Args:
-        services: what the terminal's commands reach.
+        services: what the terminal's commands reach, if anything.
     """
-    folders = [services.programs, ENVIRONMENT / 'bin', os.environ.get('PATH', os.defpath)]
+    programs = services.programs if services else None
+    folders = [programs, ENVIRONMENT / 'bin', os.environ.get('PATH', os.defpath)]
     return {
         **os.environ,
-        **services.environment,
+        **(services.environment if services else {}),
         'PATH': os.pathsep.join(str(folder) for folder in folders if folder),
         'VIRTUAL_ENV': str(ENVIRONMENT),
         'PYTHONUNBUFFERED': '1',

@@ -23,7 +23,7 @@ START_SECONDS = 90.0
 PROGRAMS = (Path('/usr/lib/rabbitmq/bin'), Path('/usr/local/sbin'), Path('/opt/homebrew/sbin'))
 
 # What rabbitmqctl needs to find the node, and in HOME the cookie that lets it in.
-TOOL_VARIABLES = ('HOME', 'RABBITMQ_NODENAME', 'ERL_EPMD_PORT')
+TOOL_VARIABLES = ('HOME', 'RABBITMQ_NODENAME', 'ERL_EPMD_PORT', 'RABBITMQ_CONF_ENV_FILE')
 
 INSTALL_THEM = 'install them (on Debian: sudo apt install rabbitmq-server redis-server)'
 

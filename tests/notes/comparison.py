@@ -4,12 +4,18 @@ import difflib
 import re
 
 ANYTHING = '...'
+COLOUR = re.compile(r'\x1b\[[0-9;]*m')
+
+
+def readable(text: str) -> str:
+    """Drop what a page cannot show: colours, tabs, spaces at the ends of lines."""
+    lines = COLOUR.sub('', text).expandtabs().splitlines()
+    return '\n'.join(line.rstrip() for line in lines)
 
 
 def tidy(text: str) -> str:
-    """Drop what a page does not show: spaces at the ends of lines, empty lines around."""
-    lines = [line.rstrip() for line in text.expandtabs().splitlines()]
-    return '\n'.join(lines).strip('\n')
+    """Drop empty lines around, too."""
+    return readable(text).strip('\n')
 
 
 def is_same(expected: str, printed: str) -> bool:
@@ -18,7 +24,7 @@ def is_same(expected: str, printed: str) -> bool:
 
 
 def find(expected: str, printed: str) -> int | None:
-    """Find whole lines of a page in a longer text.
+    """Find whole lines of a page in a longer text, which is readable.
 
     Returns:
         Where the first such lines end, or None where there are none.
@@ -50,7 +56,7 @@ def _pattern(expected: str) -> str:
             patterns.append(r'(?:[^\n]*(?:\n|\Z))*?')
         else:
             parts = (re.escape(part) for part in line.split(ANYTHING))
-            patterns.append(r'[^\n]*?'.join(parts) + r'[ \t]*(?:\n|\Z)')
+            patterns.append(r'[^\n]*?'.join(parts) + r'(?:\n|\Z)')
     return ''.join(patterns)
 
 

@@ -13,9 +13,7 @@ from tests.notes.page import Block
 from tests.notes.prompts import BashPrompt, PythonPrompt
 from tests.repository_copy import copy_repository
 
-WAIT_SECONDS = 30.0
-CONTROL_C = '^C'
-CONTROL_D = '^D'
+KEYS = {'^C': Terminal.press_control_c, '^D': Terminal.press_control_d}
 
 
 class MismatchError(Exception):
@@ -33,12 +31,14 @@ class MismatchError(Exception):
 class PageRun:
     """A back-end, a fresh copy of the repository, and the terminals that the page opens."""
 
-    def __init__(self, backend: str) -> None:
+    def __init__(self, backend: str, patience: float) -> None:
         """Start the back-end.
 
         Args:
             backend: ``embedded`` or ``native``.
+            patience: how many seconds to wait for lines in a terminal, or for its end.
         """
+        self.patience = patience
         self.session = Session()
         try:
             running = services.start(backend, self.session)
@@ -50,6 +50,7 @@ class PageRun:
         self.environment = reader_environment(running)
         self.terminals: dict[str, Terminal] = {}
         self.seen: dict[str, int] = {}
+        self.ending: list[Terminal] = []
         self.bash: BashPrompt | None = None
         self.python: PythonPrompt | None = None
         self.python_terminal = ''
@@ -72,6 +73,8 @@ class PageRun:
         }
         evaluate = kinds.get(block.kind, self._excerpt)
         try:
+            if not only_keys(block):
+                self._wait_for_ends()
             self._check_terminals()
             evaluate(block)
         except PlaygroundError as error:
@@ -87,6 +90,12 @@ class PageRun:
                     f' {terminal.last_words()}'
                 )
 
+    def _wait_for_ends(self) -> None:
+        """Terminals in which Ctrl-C was pressed end beside each other, but before what follows."""
+        for terminal in self.ending:
+            terminal.wait(self.patience)
+        self.ending.clear()
+
     def _bash(self, block: Block) -> None:
         printed, status = self._bash_prompt().run(block.text)
         if status:
@@ -94,48 +103,50 @@ class PageRun:
 
     def _console(self, block: Block) -> None:
         name = block.directives.get('terminal')
-        for line, command, expected in typed_lines(block):
+        typed = typed_lines(block)
+        keys = [line for line, command, _ in typed if command in KEYS]
+        for line, command, expected in typed:
             if name is None:
-                if command in (None, CONTROL_C, CONTROL_D):
-                    raise MismatchError(
-                        line, 'output without a command needs <!-- terminal: NAME -->'
-                    )
-                printed, _ = self._bash_prompt().run(command)
-                if not comparison.is_same(expected, printed):
-                    raise MismatchError(
-                        line, f'$ {command}\n{comparison.difference(expected, printed)}'
-                    )
-            else:
-                try:
-                    self._in_terminal(name, command, expected)
-                except PlaygroundError as error:
-                    raise MismatchError(line, str(error)) from None
+                self._in_bash(line, command, expected)
+                continue
+            try:
+                self._in_terminal(name, command, expected)
+            except PlaygroundError as error:
+                raise MismatchError(line, str(error)) from None
+            finally:
+                if line in keys[-1:] and name in self.terminals:
+                    self.ending.append(self.terminals.pop(name))
+
+    def _in_bash(self, line: int, command: str | None, expected: str) -> None:
+        if command is None or command in KEYS:
+            raise MismatchError(line, 'output without a command needs <!-- terminal: NAME -->')
+        printed, _ = self._bash_prompt().run(command)
+        if not comparison.is_same(expected, printed):
+            difference = comparison.difference(expected, printed)
+            raise MismatchError(line, f'$ {command}\n{difference}')
 
     def _in_terminal(self, name: str, command: str | None, expected: str) -> None:
-        if command == CONTROL_C:
-            self._terminal(name).press_control_c()
-        elif command == CONTROL_D:
-            self._terminal(name).press_control_d()
-        elif command is not None:
+        if command is not None and command not in KEYS:
             self._open(name, command)
         terminal = self._terminal(name)
+        if command is not None and command in KEYS:
+            KEYS[command](terminal)
         begin = self.seen[name]
 
-        def shows(output: str) -> bool:
-            return comparison.find(expected, output[begin:].expandtabs()) is not None
+        def end_of_match() -> int | None:
+            return comparison.find(expected, comparison.readable(terminal.output)[begin:])
 
         if expected.strip():
-            terminal.wait_until(shows, WAIT_SECONDS, f'these lines:\n{expected}')
-            end = comparison.find(expected, terminal.output[begin:].expandtabs())
-            assert end is not None
-            self.seen[name] = begin + end
-        if command in (CONTROL_C, CONTROL_D):
-            terminal.wait(WAIT_SECONDS)
-            del self.terminals[name]
+            terminal.wait_until(
+                lambda output: end_of_match() is not None,
+                self.patience,
+                f'these lines:\n{expected}',
+            )
+            self.seen[name] = begin + (end_of_match() or 0)
 
     def _open(self, name: str, command: str) -> None:
         if before := self.terminals.get(name):
-            before.wait(WAIT_SECONDS)
+            before.wait(self.patience)
         self.opened += 1
         unique = f'{name}-{self.opened}'
         self.terminals[name] = Terminal(
@@ -194,6 +205,11 @@ class PageRun:
         return self.python
 
 
+def only_keys(block: Block) -> bool:
+    """Tell whether a block types nothing but ``^C`` and ``^D``."""
+    return block.kind == 'console' and all(typed in KEYS for _, typed, _ in typed_lines(block))
+
+
 def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
     """Split a console block into commands and what each printed.
 
@@ -211,7 +227,7 @@ def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
             found.append((start, f'{command}\n{line.removeprefix("> ")}', expected))
         elif line.startswith('$ '):
             found.append((number, line.removeprefix('$ '), ''))
-        elif line in (CONTROL_C, CONTROL_D):
+        elif line in KEYS:
             found.append((number, line, ''))
         elif not found:
             found.append((number, None, f'{line}\n'))

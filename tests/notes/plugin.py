@@ -19,19 +19,33 @@ from tests.notes.page_run import MismatchError, PageRun
 PICTURES = ('mermaid',)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        '--patience',
+        type=float,
+        default=30.0,
+        metavar='SECONDS',
+        help='how long a page waits for lines in a terminal (30)',
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
-        collector.__dict__['pytest_collect_file'] = pages(backend).pytest()
+        sybil = pages(backend, config.getoption('patience'))
+        collector.__dict__['pytest_collect_file'] = sybil.pytest()
         config.pluginmanager.register(collector)
 
 
 class PageScheduling(LoadScopeScheduling):
-    """Gives each process one test after the other, but the blocks of a page all to one."""
+    """Gives each process one test after the other, but the blocks of a page all to one.
+
+    A page's back-ends come one after the other too, for Flower's port stands on the page.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         """A block is called README.md::sybil:embedded,line:12,column:1."""
-        return nodeid.split(',line:')[0]
+        return nodeid.split('::sybil:')[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,15 +65,16 @@ def pytest_runtest_makereport(
     return report
 
 
-def pages(backend: str) -> Sybil:
+def pages(backend: str, patience: float) -> Sybil:
     """Make the collector of one back-end.
 
     Args:
         backend: ``embedded`` or ``native``; conditions of skips see it under this name.
+        patience: how many seconds a page waits for lines in a terminal.
     """
 
     def setup(namespace: dict[str, Any]) -> None:
-        namespace.update(backend=backend, page_run=PageRun(backend))
+        namespace.update(backend=backend, page_run=PageRun(backend, patience))
 
     def teardown(namespace: dict[str, Any]) -> None:
         namespace['page_run'].close()

@@ -1,16 +1,11 @@
 """The runner of the notes must fail where a page is wrong, at its line, and say why."""
 
 import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.repository_copy import copy_repository
-
-SECONDS = 120.0
+from tests.notes.nested_run import NestedRun
 
 MEANINGLESS = """\
 # A page whose mistakes are found before anything runs
@@ -179,44 +174,18 @@ ValueError: invalid literal for int() with base 10: 'x'
 ```
 """
 
-RunPage = Callable[[str], str]
-
 
 @pytest.fixture
-def run_page(tmp_path: Path) -> RunPage:
-    """Run a page in a repository of its own, and return what pytest says."""
-    repository = copy_repository(tmp_path / 'celery notes')
-
-    def run(text: str) -> str:
-        (repository / 'page.md').write_text(text)
-        done = subprocess.run(
-            [sys.executable, '-m', 'pytest', 'page.md', '--backend', 'embedded', '-p', 'no:cov'],
-            cwd=repository,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        return done.stdout + done.stderr
-
-    return run
+def nested(tmp_path: Path) -> NestedRun:
+    return NestedRun(tmp_path)
 
 
 def line_of(page: str, text: str) -> int:
     return page[: page.index(text)].count('\n') + 1
 
 
-def complaints(output: str) -> dict[int, str]:
-    """What the runner says of which line of the page."""
-    skips = r'(?m)^SKIPPED.*\n'
-    output = re.sub(skips, '', output)
-    return {
-        int(line): what
-        for line, what in re.findall(r'page\.md:(\d+): (?!SybilFailure)(.*)', output)
-    }
-
-
-def test_what_means_nothing_is_an_error_at_collection(run_page: RunPage) -> None:
-    found = complaints(run_page(MEANINGLESS))
+def test_what_means_nothing_is_an_error_at_collection(nested: NestedRun) -> None:
+    found = nested.run(MEANINGLESS)
     expected = {
         '```shell': "unknown fence '```shell', so nothing would run it",
         '<!-- terminl': 'is no directive: use <!-- terminal: NAME -->',
@@ -230,13 +199,12 @@ def test_what_means_nothing_is_an_error_at_collection(run_page: RunPage) -> None
         assert message in found[line_of(MEANINGLESS, text)]
 
 
-def test_a_fence_that_is_not_closed_is_an_error(run_page: RunPage) -> None:
-    assert complaints(run_page('# Title\n\n```bash\ntrue\n')) == {3: 'this fence is not closed'}
+def test_a_fence_that_is_not_closed_is_an_error(nested: NestedRun) -> None:
+    assert nested.run('# Title\n\n```bash\ntrue\n') == {3: 'this fence is not closed'}
 
 
-def test_what_is_false_fails_at_its_line(run_page: RunPage) -> None:
-    output = run_page(FALSE)
-    found = complaints(output)
+def test_what_is_false_fails_at_its_line(nested: NestedRun) -> None:
+    found = nested.run(FALSE)
     expected = {
         '$ echo hello': '$ echo hello',
         '```bash\ntrue': 'exit status 3',
@@ -247,15 +215,14 @@ def test_what_is_false_fails_at_its_line(run_page: RunPage) -> None:
         ' with exit status 7; its last lines were:',
         '$ echo one': '`echo one` ended with exit status 0 before it printed these lines:',
     }
-    assert found.keys() == {line_of(FALSE, text) for text in expected}, output
+    assert found.keys() == {line_of(FALSE, text) for text in expected}, nested.output
     for text, message in expected.items():
         assert message in found[line_of(FALSE, text)]
-    assert '- hallo\n+ hello\n' in output
-    assert 'page.md:60: shown on another back-end' in output
-    assert re.search(r'\b7 failed, \d passed, 1 skipped', output)
+    assert '- hallo\n+ hello\n' in nested.output
+    assert 'page.md:60: shown on another back-end' in nested.output
+    assert re.search(r'\b7 failed, \d passed, 1 skipped', nested.output)
 
 
-def test_what_is_true_passes(run_page: RunPage) -> None:
-    output = run_page(TRUE)
-    assert complaints(output) == {}, output
-    assert re.search(r'= 6 passed in ', output)
+def test_what_is_true_passes(nested: NestedRun) -> None:
+    assert nested.run(TRUE) == {}, nested.output
+    assert re.search(r'= 6 passed in ', nested.output)

@@ -1,0 +1,54 @@
+"""Runs a page in a pytest of its own, in a copy of the repository."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.repository_copy import copy_repository
+
+SECONDS = 240.0
+PATIENCE = 5.0
+
+
+class NestedRun:
+    """A copy of the repository with one page more.
+
+    Attributes:
+        repository: the copy.
+        output: what pytest printed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Copy the repository.
+
+        Args:
+            folder: where to.
+        """
+        self.repository = copy_repository(folder / 'celery notes')
+        self.output = ''
+
+    def run(self, page: str) -> dict[int, str]:
+        """Run a page on the embedded back-end.
+
+        Args:
+            page: its text.
+
+        Returns:
+            What the runner says of which line.
+        """
+        (self.repository / 'page.md').write_text(page)
+        done = subprocess.run(
+            [
+                *(sys.executable, '-m', 'pytest', 'page.md'),
+                *('--backend', 'embedded', '--patience', str(PATIENCE)),
+            ],
+            cwd=self.repository,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        self.output = done.stdout + done.stderr
+        said = re.sub(r'(?m)^SKIPPED.*\n', '', self.output)
+        complaints = re.findall(r'page\.md:(\d+): (?!SybilFailure)(.*)', said)
+        return {int(line): complaint for line, complaint in complaints}
