@@ -1,0 +1,99 @@
+"""How a worker at work ends: README.md, chapters 4 and 5."""
+
+import os
+import signal
+import uuid
+from dataclasses import dataclass
+from queue import Empty
+
+import pytest
+from celery import Celery
+from celery.exceptions import WorkerLostError
+from celery.result import AsyncResult
+from kombu.message import Message
+
+from playground.terminal import Terminal
+from tests.live.conftest import StartWorker
+
+SECONDS = 30.0
+LONG = 60.0
+SHORT = 2.0
+
+FIRST_CONTROL_C = """
+worker: Hitting Ctrl+C again will initiate cold shutdown, terminating all running tasks!
+
+worker: Warm shutdown (MainProcess)
+"""
+SECOND_CONTROL_C = """
+worker: Hitting Ctrl+C again will terminate all running tasks!
+"""
+
+
+@dataclass
+class BusyWorker:
+    """A worker of slow.py that has begun to wait."""
+
+    start: StartWorker
+    caller: Celery
+
+    def wait(self, seconds: float) -> tuple[Terminal, AsyncResult]:
+        """Start the worker and the task."""
+        self.queue = f'slow-{uuid.uuid4().hex}'
+        worker = self.start('slow', f'-c 1 -Q {self.queue}')
+        result = self.caller.send_task('slow.wait', (seconds,), queue=self.queue)
+        worker.wait_for(f'slow.wait[{result.id}]: waits {seconds} s', SECONDS)
+        return worker, result
+
+    def next_message(self) -> Message:
+        """Take the first message out of the queue.
+
+        Raises:
+            Empty: there is none.
+        """
+        with self.caller.connection_for_read() as connection:
+            message: Message = connection.SimpleQueue(self.queue).get(block=False)
+            return message
+
+
+@pytest.fixture
+def busy_worker(start_worker: StartWorker, caller: Celery) -> BusyWorker:
+    return BusyWorker(start_worker, caller)
+
+
+def test_one_control_c_waits_for_the_task(busy_worker: BusyWorker) -> None:
+    worker, result = busy_worker.wait(SHORT)
+    worker.press_control_c()
+    worker.wait_for(FIRST_CONTROL_C, SECONDS)
+    assert not result.ready()
+    assert worker.wait(SECONDS) == 1
+    assert result.get(timeout=SECONDS) == 'waited 2.0 s'
+
+
+def test_two_control_c_end_the_task_and_nobody_runs_it_again(busy_worker: BusyWorker) -> None:
+    worker, result = busy_worker.wait(LONG)
+    worker.press_control_c()
+    worker.wait_for(FIRST_CONTROL_C, SECONDS)
+    worker.press_control_c()
+    worker.wait_for(SECOND_CONTROL_C, SECONDS)
+    assert worker.wait(SECONDS) == 0
+    assert 'Cold shutdown' not in worker.output
+    assert result.state == 'RETRY'
+    with pytest.raises(Empty):
+        busy_worker.next_message()
+
+
+def test_sigterm_waits_for_the_task(busy_worker: BusyWorker) -> None:
+    worker, result = busy_worker.wait(SHORT)
+    os.kill(worker.process.pid, signal.SIGTERM)
+    worker.wait_for('\nworker: Warm shutdown (MainProcess)\n', SECONDS)
+    assert not result.ready()
+    assert worker.wait(SECONDS) == 0
+    assert result.get(timeout=SECONDS) == 'waited 2.0 s'
+
+
+def test_sigterm_to_all_processes_loses_the_task(busy_worker: BusyWorker) -> None:
+    worker, result = busy_worker.wait(LONG)
+    os.killpg(worker.process.pid, signal.SIGTERM)
+    with pytest.raises(WorkerLostError, match=r'signal 15 \(SIGTERM\)'):
+        result.get(timeout=SECONDS)
+    assert worker.wait(SECONDS) == 0
