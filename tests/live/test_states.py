@@ -1,0 +1,100 @@
+"""states.py with a real worker: what only a worker shows."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+from celery import Celery
+from celery.exceptions import TaskRevokedError
+from celery.result import AsyncResult
+
+from playground.services.running import Services
+from playground.terminal import Terminal, reader_environment
+from playground.virtual_environment import REPOSITORY
+from tests.live.conftest import StartWorker
+
+RESULT_SECONDS = 20.0
+
+
+def stored_states(result: AsyncResult) -> list[str]:
+    """Wait for the end of a task and list each state that its worker stored."""
+    found: list[str] = []
+    result.get(
+        timeout=RESULT_SECONDS,
+        propagate=False,
+        on_message=lambda message: found.append(message['status']),
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ('options', 'states'),
+    [
+        ('', ['STARTED', 'RETRY', 'STARTED', 'RETRY', 'STARTED', 'SUCCESS']),
+        ('-- task_track_started=no', ['RETRY', 'RETRY', 'SUCCESS']),
+    ],
+)
+def test_a_task_that_fails_twice(
+    start_worker: StartWorker, caller: Celery, options: str, states: list[str]
+) -> None:
+    start_worker('states', options)
+    result = caller.send_task('states.fail_first', (2,), queue='states')
+    assert stored_states(result) == states
+
+
+def test_terminate_ends_a_task_that_runs_and_the_worker_goes_on(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    worker = start_worker('states')
+    result = caller.send_task('states.wait', (3600,), queue='states')
+    worker.wait_for(f'Task states.wait[{result.id}] received', RESULT_SECONDS)
+    result.revoke(terminate=True)
+    with pytest.raises(TaskRevokedError, match='terminated'):
+        result.get(timeout=RESULT_SECONDS)
+    after = caller.send_task('states.divide', (6, 3), queue='states')
+    assert after.get(timeout=RESULT_SECONDS) == 2
+
+
+def test_statedb_keeps_what_is_revoked_over_a_restart(
+    start_worker: StartWorker, caller: Celery, tmp_path: Path
+) -> None:
+    options = f'--statedb={tmp_path}/worker.state'
+    first = start_worker('states', options)
+    result = caller.send_task('states.wait', (0,), queue='states', countdown=60)
+    first.wait_for(f'Task states.wait[{result.id}] received', RESULT_SECONDS)
+    result.revoke()
+    first.wait_for(f'Tasks flagged as revoked: {result.id}', RESULT_SECONDS)
+    assert caller.AsyncResult(result.id).state == 'REVOKED'
+    first.stop()
+    second = start_worker('states', options)
+    second.wait_for(f'Discarding revoked task: states.wait[{result.id}]', RESULT_SECONDS)
+
+
+def test_the_script_draws_a_bar_that_grows(start_worker: StartWorker, running: Services) -> None:
+    worker = start_worker('states')
+    environment = {**reader_environment(running), 'TERM': 'xterm', 'COLUMNS': '80'}
+    with pexpect.spawn(
+        'python states.py', env=environment, cwd=str(REPOSITORY), timeout=RESULT_SECONDS
+    ) as terminal:
+        drawn = terminal.read().decode()
+    percents = [int(number) for number in re.findall(r'(\d+)%', drawn)]
+    assert percents[0] == 0
+    assert percents[-1] == 100
+    assert percents == sorted(percents)
+    assert len(set(percents)) > 3, f'the bar jumped: {percents}'
+    assert terminal.exitstatus == 0
+    worker.wait_for("'counted to 15'", RESULT_SECONDS)
+
+
+def test_a_worker_of_another_app_gets_none_of_these_tasks(
+    start_worker: StartWorker, open_terminal: Callable[[str], Terminal], caller: Celery
+) -> None:
+    other = start_worker('vege')
+    script = open_terminal('python -c "import states; print(states.divide.delay(6, 3).id)"')
+    assert script.wait(RESULT_SECONDS) == 0
+    worker = start_worker('states')
+    assert caller.AsyncResult(script.output.strip()).get(timeout=RESULT_SECONDS) == 2
+    worker.wait_for('Task states.divide[', RESULT_SECONDS)
+    assert 'states.divide' not in other.output
