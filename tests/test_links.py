@@ -68,3 +68,13 @@ def test_an_anchor_is_made_as_github_does(tmp_path: Path) -> None:
     page = tmp_path / 'page.md'
     page.write_text('# What `-A` finds: six rules\n\n## One\n\n## One\n')
     assert anchors(page) == ['what--a-finds-six-rules', 'one', 'one-1']
+
+
+def test_external_links_stand_in_one_place() -> None:
+    text = (REPOSITORY / 'README.md').read_text()
+    one_place = text[text.index('## 13. Where next') :]
+    external = [link for link in links(REPOSITORY / 'README.md') if link.startswith('http')]
+    assert external
+    for link in external:
+        local = re.match(r'http://(localhost|127\.0\.0\.1):', link)
+        assert local or link in one_place, f'{link} stands outside chapter 13'
