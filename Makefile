@@ -1,7 +1,7 @@
 # The targets a reader needs; `make` alone lists them.
 
 PYTHON ?= python3
-PLAYGROUND = $(PYTHON) -m playground
+PLAYGROUND = "$(PYTHON)" -m playground
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help

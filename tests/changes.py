@@ -10,6 +10,7 @@ from playground.terminal import Terminal, reader_environment
 from playground.virtual_environment import REPOSITORY
 from tests.notes.comparison import is_same, readable
 from tests.page_tables import table
+from tests.repository_copy import with_celery_of
 
 RUNS_ON = 'runs on'
 SECONDS = 20.0
@@ -60,7 +61,7 @@ def fresh_folder(folder: Path) -> Path:
 def environment(folder: Path, services: Services | None = None) -> dict[str, str]:
     """The environment of the commands; Flower gets a free port, on loopback only."""
     return {
-        **reader_environment(services),
+        **with_celery_of(folder, reader_environment(services)),
         'PYTHONPATH': str(folder / 'python'),
         'FLOWER_ADDRESS': LOOPBACK,
         'FLOWER_PORT': str(free_port()),

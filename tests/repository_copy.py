@@ -1,6 +1,7 @@
 """Gives a test a repository of its own, so that what it leaves lying about is seen and goes."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
@@ -20,6 +21,29 @@ def copy_repository(target: Path) -> Path:
     shutil.copytree(REPOSITORY, target, ignore=NOT_COPIED)
     (target / '.venv').symlink_to(ENVIRONMENT)
     return target
+
+
+def with_celery_of(copy: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Have commands find a ``celery`` whose path has no space, even if this repository's has one.
+
+    ``celery multi`` splits the path of its Python at spaces: README.md, chapter 5, says so.
+
+    Args:
+        copy: a folder whose path has no space, for a link to the packages and for the program.
+        environment: the environment of the commands.
+
+    Returns:
+        The environment with another PATH.
+    """
+    if ' ' not in str(ENVIRONMENT):
+        return dict(environment)
+    link, programs = copy / 'packages', copy / 'programs'
+    link.symlink_to(ENVIRONMENT)
+    programs.mkdir()
+    celery = programs / 'celery'
+    celery.write_text(f'#!{link}/bin/python\nfrom celery.__main__ import main\nmain()\n')
+    celery.chmod(0o755)
+    return {**environment, 'PATH': f'{programs}:{link}/bin:{environment["PATH"]}'}
 
 
 def files_of(folder: Path) -> set[Path]:

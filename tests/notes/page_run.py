@@ -11,7 +11,7 @@ from playground.terminal import Terminal, reader_environment
 from tests.notes import comparison
 from tests.notes.page import Block
 from tests.notes.prompts import BashPrompt, PythonPrompt
-from tests.repository_copy import copy_repository
+from tests.repository_copy import copy_repository, with_celery_of
 
 KEYS = {'^C': Terminal.press_control_c, '^D': Terminal.press_control_d}
 
@@ -47,7 +47,7 @@ class PageRun:
         except BaseException:
             self.session.close()
             raise
-        self.environment = reader_environment(running)
+        self.environment = with_celery_of(self.session.folder, reader_environment(running))
         self.terminals: dict[str, Terminal] = {}
         self.seen: dict[str, int] = {}
         self.ending: list[Terminal] = []
