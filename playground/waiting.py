@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-INTERVAL = 0.05
+INTERVAL = 0.01
 
 
 def wait_until(
@@ -12,7 +12,7 @@ def wait_until(
     """Wait until a condition holds, but no longer than a limit.
 
     Args:
-        condition: asked again every 50 ms.
+        condition: asked again every 10 ms.
         seconds: the limit.
         goes_on: as soon as it says no, the wait is over.
 

@@ -6,7 +6,7 @@ import pytest
 
 from playground import services
 from playground.errors import PlaygroundError
-from playground.services import native
+from playground.services.native import INSTALL_THEM, missing
 from playground.services.running import Services
 from playground.session import Session
 from tests.fresh_services import fresh
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
             services.check_name(backend)
         except PlaygroundError as error:
             raise pytest.UsageError(str(error)) from None
-    config.stash[BACKENDS] = named or ['embedded'] + ([] if native.missing() else ['native'])
+    config.stash[BACKENDS] = named or ['embedded'] + ([] if missing() else ['native'])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -49,9 +49,22 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture(scope='session')
-def started(request: pytest.FixtureRequest, session: Session) -> Services:
+def embedded(session: Session) -> Services:
+    """One Valkey server."""
+    return services.start('embedded', session)
+
+
+@pytest.fixture(scope='session')
+def native(session: Session) -> Services:
+    """A RabbitMQ and a Redis server."""
+    return services.start('native', session)
+
+
+@pytest.fixture(scope='session')
+def started(request: pytest.FixtureRequest) -> Services:
     """A back-end that answers: the tests run once for each."""
-    return services.start(request.param, session)
+    started: Services = request.getfixturevalue(request.param)
+    return started
 
 
 @pytest.fixture
@@ -66,8 +79,8 @@ def pytest_terminal_summary(
 ) -> None:
     names = config.stash[BACKENDS]
     terminalreporter.write_line(f'Back-ends of this run: {", ".join(names)}.')
-    if 'native' not in names and native.missing():
+    if 'native' not in names and missing():
         terminalreporter.write_line(
-            f'native was left out, for there is no {" and no ".join(native.missing())}:'
-            f' {native.INSTALL_THEM}, then make test runs it too.'
+            f'native was left out, for there is no {" and no ".join(missing())}:'
+            f' {INSTALL_THEM}, then make test runs it too.'
         )

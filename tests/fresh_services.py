@@ -17,11 +17,12 @@ DATABASES = itertools.cycle(range(1, 16))
 
 
 @contextlib.contextmanager
-def fresh(services: Services) -> Iterator[Services]:
+def fresh(services: Services, vhost: str | None = None) -> Iterator[Services]:
     """Make an empty Redis database and, where there is a RabbitMQ, an empty vhost.
 
     Args:
         services: the back-end that runs.
+        vhost: its name; it is made anew. Without one, a name that no other has.
     """
     database = services.result_backend.rsplit('/', 1)[0] + f'/{next(DATABASES)}'
     with redis.Redis.from_url(database) as client:
@@ -29,10 +30,11 @@ def fresh(services: Services) -> Iterator[Services]:
     if services.management_url is None:
         yield dataclasses.replace(services, broker_url=database, result_backend=database)
         return
-    vhost = f'test-{uuid.uuid4().hex[:8]}'
+    vhost = vhost or f'test-{uuid.uuid4().hex[:8]}'
     api, credentials = management(services)
     user = credentials.split(':')[0]
     everything = '{"configure": ".*", "write": ".*", "read": ".*"}'
+    http.request(f'{api}vhosts/{vhost}', credentials, 'DELETE')
     request(f'{api}vhosts/{vhost}', credentials, 'PUT')
     request(f'{api}permissions/{vhost}/{user}', credentials, 'PUT', everything)
     broker = services.broker_url.rsplit('/', 1)[0] + f'/{vhost}'

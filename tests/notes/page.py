@@ -24,12 +24,14 @@ class Block:
         kind: the fence's language, as in ``console``.
         text: what stands in it.
         line: the page's line of the opening fence, from 1.
+        chapter: the heading above it.
         directives: ``terminal`` and ``file``, where they stand above it.
     """
 
     kind: str
     text: str
     line: int
+    chapter: str
     directives: dict[str, str] = field(default_factory=dict)
 
 
@@ -44,10 +46,7 @@ def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
             stands for would not be run.
     """
     fences = list(RawFencedCodeBlockLexer(re.compile(r'(?P<info>[^\n]*)\n'))(document))
-    found = [
-        (fence, Block(fence.lexemes['info'], _text(document, fence), _line(document, fence.start)))
-        for fence in fences
-    ]
+    found = [(fence, _block(document, fence)) for fence in fences]
     defects = [_fence_defect(document, fence, block) for fence, block in found]
     defects += [_comment_defect(line, text) for line, text in _comments(document, fences)]
     for directive in DirectiveInHTMLCommentLexer('terminal|file')(document):
@@ -62,6 +61,23 @@ def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
         raise pytest.Collector.CollectError('\n'.join(messages))
     return found
+
+
+def chapter(text: str, line: int) -> str:
+    """Name the chapter of a line: the last heading of the second level above it.
+
+    Args:
+        text: the page.
+        line: from 1.
+    """
+    headings = [line for line in text.splitlines()[:line] if line.startswith('## ')]
+    return headings[-1] if headings else ''
+
+
+def _block(document: Document, fence: Region) -> Block:
+    line = _line(document, fence.start)
+    text = _text(document, fence)
+    return Block(fence.lexemes['info'], text, line, chapter(document.text, line))
 
 
 def _text(document: Document, fence: Region) -> str:

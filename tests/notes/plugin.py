@@ -1,7 +1,9 @@
 """Has pytest collect the pages: each once per back-end, each block a test at its line."""
 
+import functools
 import types
 from collections.abc import Generator, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
 from tests.backends import BACKENDS
-from tests.notes.page import blocks
-from tests.notes.page_run import MismatchError, PageRun
+from tests.notes.chapter_run import ChapterRun, MismatchError
+from tests.notes.page import Block, blocks, chapter
 
 PICTURES = ('mermaid',)
 
@@ -37,20 +39,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(collector)
 
 
-class PageScheduling(LoadScopeScheduling):
-    """Gives each process one test after the other, but the blocks of a page all to one.
+class ChapterScheduling(LoadScopeScheduling):
+    """Gives each process one test after the other, but the blocks of a chapter all to one.
 
-    A page's back-ends come one after the other too, for Flower's port stands on the page.
+    A chapter's back-ends come one after the other too, for Flower's port stands on the page.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         """A block is called README.md::sybil:embedded,line:12,column:1."""
-        return nodeid.split('::sybil:')[0]
+        page, _, block = nodeid.partition('::sybil:')
+        if not block:
+            return nodeid
+        line = int(block.split(',')[1].removeprefix('line:'))
+        return f'{page} {chapter(_read(REPOSITORY / page), line)}'
+
+
+_read = functools.cache(Path.read_text)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> PageScheduling:
-    return PageScheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ChapterScheduling:
+    return ChapterScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,19 +82,18 @@ def pages(backend: str, patience: float) -> Sybil:
         patience: how many seconds a page waits for lines in a terminal.
     """
 
-    def setup(namespace: dict[str, Any]) -> None:
-        namespace.update(backend=backend, page_run=PageRun(backend, patience))
-
     def teardown(namespace: dict[str, Any]) -> None:
-        namespace['page_run'].close()
+        if run := namespace.get('run'):
+            run.close()
 
     return Sybil(
         [_regions, SkipParser()],
         patterns=['*.md'],
         excludes=['*/*.md'],
         path=str(REPOSITORY),
-        setup=setup,
+        setup=lambda namespace: namespace.update(backend=backend, patience=patience),
         teardown=teardown,
+        fixtures=[backend],
         name=backend,
     )
 
@@ -97,9 +105,20 @@ def _regions(document: Document) -> Iterable[Region]:
 
 
 def _evaluate(example: Example) -> str | None:
-    page_run: PageRun = example.namespace['page_run']
+    block: Block = example.parsed
     try:
-        page_run.run(example.parsed)
+        _run_of(block.chapter, example.namespace).run(block)
     except MismatchError as mismatch:
         return f'{example.path}:{mismatch.line}: {mismatch}'
     return None
+
+
+def _run_of(chapter: str, namespace: dict[str, Any]) -> ChapterRun:
+    """Each chapter begins with nothing, so that a reader can begin with any of them."""
+    if namespace.get('chapter') != chapter:
+        if before := namespace.pop('run', None):
+            before.close()
+        namespace['chapter'] = chapter
+        namespace['run'] = ChapterRun(namespace[namespace['backend']], namespace['patience'])
+    run: ChapterRun = namespace['run']
+    return run

@@ -1,13 +1,16 @@
-"""Runs the blocks of one page on one back-end, as a reader would: in terminals, in order."""
+"""Runs the blocks of one chapter on one back-end, as a reader would: in terminals, in order."""
 
+import contextlib
 import doctest
 import re
 from collections.abc import Callable
 
-from playground import services
+from playground import compose_file
 from playground.errors import PlaygroundError
+from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from tests.fresh_services import fresh
 from tests.notes import comparison
 from tests.notes.page import Block
 from tests.notes.prompts import BashPrompt, PythonPrompt
@@ -28,25 +31,23 @@ class MismatchError(Exception):
         self.line = line
 
 
-class PageRun:
-    """A back-end, a fresh copy of the repository, and the terminals that the page opens."""
+class ChapterRun:
+    """A fresh copy of the repository, and the terminals that the chapter opens."""
 
-    def __init__(self, backend: str, patience: float) -> None:
-        """Start the back-end.
+    def __init__(self, started: Services, patience: float) -> None:
+        """Empty the back-end and make the copy.
 
         Args:
-            backend: ``embedded`` or ``native``.
+            started: the back-end that the chapter's commands reach.
             patience: how many seconds to wait for lines in a terminal, or for its end.
         """
         self.patience = patience
-        self.session = Session()
-        try:
-            running = services.start(backend, self.session)
-            self.folder = self.session.folder / 'notes'
-            copy_repository(self.folder)
-        except BaseException:
-            self.session.close()
-            raise
+        with contextlib.ExitStack() as stack:
+            running = stack.enter_context(fresh(started, compose_file.read().vhost))
+            self.session = stack.enter_context(Session())
+            self.folder = copy_repository(self.session.folder / 'notes')
+            # The terminals end first, then what they talk to goes.
+            self._stack = stack.pop_all()
         self.environment = with_celery_of(self.session.folder, reader_environment(running))
         self.terminals: dict[str, Terminal] = {}
         self.seen: dict[str, int] = {}
@@ -58,7 +59,7 @@ class PageRun:
 
     def close(self) -> None:
         """End everything."""
-        self.session.close()
+        self._stack.close()
 
     def run(self, block: Block) -> None:
         """Run a block and compare.
