@@ -60,6 +60,9 @@ def _parse() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace) -> int:
     """The commands need what requirements.txt brings, so they are imported only here."""
+    from playground.session import end_on
+
+    end_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     if arguments.command == 'demo':
         from playground import demo
 

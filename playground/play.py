@@ -1,6 +1,7 @@
 """make play: the services stay until Ctrl-C, for a reader with the notes and further terminals."""
 
 import shlex
+import signal
 from pathlib import Path
 
 from rich.console import Console
@@ -41,6 +42,7 @@ def run(backend: str | None, flower_port: int | None) -> int:
         console.print('Then every command of the notes works as it is printed, for example:\n')
         console.print('  celery -A vege worker -l info\n', style='cyan')
         console.print('Ctrl-C ends the services, and nothing stays behind.')
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             ended = session.wait_for_an_end()
         except KeyboardInterrupt:

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from playground.processes import ROLE_MARK, SESSION_MARK
@@ -17,6 +17,11 @@ from playground.virtual_environment import REPOSITORY
 
 CLEARING_SECONDS = 60.0
 REAPING_SECONDS = 5.0
+
+# rich hides it while it shows that something is waited for.
+SHOW_CURSOR = '\x1b[?25h'
+
+OPEN: list['Session'] = []
 
 
 class Session:
@@ -34,6 +39,7 @@ class Session:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         self.identifier = uuid.uuid4().hex
         self.folder = Path(tempfile.gettempdir()).resolve() / f'celery-notes-{self.identifier[:8]}'
+        self._closed = False
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._guardian = subprocess.Popen(
             [sys.executable, '-m', 'playground.guardian', self.identifier],
@@ -43,6 +49,7 @@ class Session:
         )
         self.owns(self.folder)
         self.folder.mkdir(mode=0o700)
+        OPEN.append(self)
 
     def __enter__(self) -> 'Session':
         return self
@@ -104,7 +111,11 @@ class Session:
 
     def close(self) -> None:
         """End all that the session started and remove its files; signals cannot cut it short."""
+        if self._closed:
+            return
         handlers = _ignore(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._closed = True
+        OPEN.remove(self)
         try:
             assert self._guardian.stdin is not None
             self._guardian.stdin.close()
@@ -114,6 +125,26 @@ class Session:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+
+
+def end_on(*numbers: signal.Signals) -> None:
+    """Have signals close the open sessions and end this process, at whatever point it is.
+
+    An exception would not do: raised in the middle of a library's clean-up, it is swallowed.
+    The exit status is 128 and the signal's number, as in a shell.
+    """
+    for number in numbers:
+        signal.signal(number, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for session in reversed(OPEN[:]):
+        session.close()
+    if sys.stdout.isatty():
+        print(SHOW_CURSOR, end='')
+    print('\nplayground: ended by a signal; everything it started has ended too', file=sys.stderr)
+    sys.stdout.flush()
+    os._exit(128 + number)
 
 
 def _ignore(*numbers: signal.Signals) -> dict[signal.Signals, Any]:

@@ -22,7 +22,7 @@ def fresh(services: Services, vhost: str | None = None) -> Iterator[Services]:
 
     Args:
         services: the back-end that runs.
-        vhost: its name; it is made anew. Without one, a name that no other has.
+        vhost: its name; it is emptied before and after. Without one, a vhost of its own.
     """
     database = services.result_backend.rsplit('/', 1)[0] + f'/{next(DATABASES)}'
     with redis.Redis.from_url(database) as client:
@@ -30,16 +30,25 @@ def fresh(services: Services, vhost: str | None = None) -> Iterator[Services]:
     if services.management_url is None:
         yield dataclasses.replace(services, broker_url=database, result_backend=database)
         return
-    vhost = vhost or f'test-{uuid.uuid4().hex[:8]}'
+    name = vhost or f'test-{uuid.uuid4().hex[:8]}'
+    make_vhost(services, name)
+    broker = services.broker_url.rsplit('/', 1)[0] + f'/{name}'
+    yield dataclasses.replace(services, broker_url=broker, result_backend=database)
+    if vhost:
+        make_vhost(services, vhost)
+    else:
+        api, credentials = management(services)
+        request(f'{api}vhosts/{name}', credentials, 'DELETE')
+
+
+def make_vhost(services: Services, name: str) -> None:
+    """Make an empty vhost in place of what there is of this name."""
     api, credentials = management(services)
     user = credentials.split(':')[0]
     everything = '{"configure": ".*", "write": ".*", "read": ".*"}'
-    http.request(f'{api}vhosts/{vhost}', credentials, 'DELETE')
-    request(f'{api}vhosts/{vhost}', credentials, 'PUT')
-    request(f'{api}permissions/{vhost}/{user}', credentials, 'PUT', everything)
-    broker = services.broker_url.rsplit('/', 1)[0] + f'/{vhost}'
-    yield dataclasses.replace(services, broker_url=broker, result_backend=database)
-    request(f'{api}vhosts/{vhost}', credentials, 'DELETE')
+    http.request(f'{api}vhosts/{name}', credentials, 'DELETE')
+    request(f'{api}vhosts/{name}', credentials, 'PUT')
+    request(f'{api}permissions/{name}/{user}', credentials, 'PUT', everything)
 
 
 def management(services: Services) -> tuple[str, str]:
