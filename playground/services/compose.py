@@ -10,6 +10,7 @@ from playground import compose_file
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK
 from playground.ports import answers as port_answers
+from playground.services import login
 from playground.services.running import Services
 from playground.session import Session
 
@@ -58,15 +59,7 @@ def start(session: Session) -> Services:
 def _speaks_amqp(settings: compose_file.ComposeFile) -> bool:
     where = f'{LOOPBACK}:{settings.broker_port}'
     try:
-        amqp.Connection(
-            host=where,
-            userid=settings.user,
-            password=settings.password,
-            virtual_host=settings.vhost,
-            connect_timeout=5,
-            read_timeout=5,
-            write_timeout=5,
-        ).connect()
+        login.connection(settings, settings.broker_port).connect()
     except (amqp.AccessRefused, amqp.NotAllowed) as error:
         raise PlaygroundError(
             f'the RabbitMQ on {where} refuses user {settings.user} at vhost {settings.vhost}'

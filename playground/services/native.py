@@ -12,7 +12,7 @@ import amqp
 from playground import compose_file
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
-from playground.services import key_value_server
+from playground.services import key_value_server, login
 from playground.services.running import Services
 from playground.session import Session
 from playground.waiting import wait_until
@@ -160,15 +160,7 @@ def _owner(session_folder: Path, folder: Path) -> dict[str, Any]:
 
 def _server_version(settings: compose_file.ComposeFile, port: int) -> str | None:
     """The version of the server on a port, as soon as it lets the notes' user in."""
-    connection = amqp.Connection(
-        host=f'{LOOPBACK}:{port}',
-        userid=settings.user,
-        password=settings.password,
-        virtual_host=settings.vhost,
-        connect_timeout=5,
-        read_timeout=5,
-        write_timeout=5,
-    )
+    connection = login.connection(settings, port)
     try:
         connection.connect()
         version = str(connection.server_properties['version'])
