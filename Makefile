@@ -5,7 +5,7 @@ PLAYGROUND = "$(PYTHON)" -m playground
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play setup test lint
+.PHONY: help demo play timeline setup test lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo:  ## watch real workers run the notes' tasks, about 15 seconds (BACKEND=emb
 
 play:  ## keep a broker, a result backend and Flower running until Ctrl-C, for the notes
 	@$(PLAYGROUND) play --backend "$(BACKEND)" $(if $(FLOWER_PORT),--flower-port $(FLOWER_PORT))
+
+timeline:  ## run canvases of vege4.py and draw which process ran what (CANVAS=chord draws one)
+	@$(PLAYGROUND) timeline $(CANVAS)
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

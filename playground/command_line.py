@@ -55,6 +55,9 @@ def _parse() -> argparse.Namespace:
     play.add_argument(
         '--flower-port', type=_port, metavar='PORT', help='where Flower listens, if not on 5555'
     )
+    timeline = commands.add_parser('timeline', help='draw which process ran what, as pictures')
+    timeline.add_argument('canvas', nargs='?', help='one of vege4.py; without it, all of them')
+    timeline.set_defaults(dev=True)
     return parser.parse_args()
 
 
@@ -67,6 +70,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from playground import demo
 
         return demo.run(arguments.backend or None)
+    if arguments.command == 'timeline':
+        from playground.timeline import run
+
+        return run.run(arguments.canvas)
     from playground import play
 
     return play.run(arguments.backend or None, arguments.flower_port)

@@ -61,6 +61,11 @@ def test_there_is_no_such_backend(launcher: Launcher) -> None:
     )
 
 
+def test_there_is_no_such_canvas(launcher: Launcher) -> None:
+    launcher.playground('timeline', 'cord')
+    assert_refused(launcher, "there is no canvas 'cord' in vege4.py: choose one of chain, group")
+
+
 def test_native_servers_are_not_installed(launcher: Launcher) -> None:
     launcher.playground('demo', '--backend', 'native', variables={'PATH': '/nonexistent'})
     assert_refused(launcher, 'the native back-end needs', 'redis-server: install them')

@@ -1,0 +1,42 @@
+"""An inspect command of our own, and tasks to look at. advance.md, chapter 5.
+
+celery -A control_panel worker -l info -E -n w1@localhost -c 2
+celery -A control_panel inspect processes
+"""
+
+import time
+from typing import Any
+
+from celery import Celery
+from celery.worker import state as worker_state
+from celery.worker.control import inspect_command
+
+
+class Config:
+    broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
+    result_backend = 'redis://localhost:6379/'
+    task_default_queue = 'control_panel'
+
+
+app = Celery('control_panel')
+app.config_from_object(Config)
+
+
+@inspect_command(args=[('task_name', str)], signature='[task_name]')
+def processes(state: Any, task_name: str | None = None) -> dict[str, int]:
+    """Count the processes of the pool, and those that run a task."""
+    active = [
+        request for request in worker_state.active_requests if task_name in (None, request.name)
+    ]
+    return {'all': state.consumer.pool.num_processes, 'busy': len(active)}
+
+
+@app.task
+def wait(seconds: float) -> str:
+    time.sleep(seconds)
+    return f'waited {seconds} s'
+
+
+@app.task
+def divide(dividend: float, divisor: float) -> float:
+    return dividend / divisor

@@ -1,0 +1,50 @@
+"""Tasks that keep a worker busy. advance.md, chapter 9.
+
+celery -A practice worker -l info --autoscale=3,1
+celery -A practice shell
+"""
+
+import time
+
+from celery import Celery, Task
+from celery.contrib import rdb
+
+
+class Config:
+    broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
+    result_backend = 'redis://localhost:6379/'
+    task_default_queue = 'practice'
+    task_queue_max_priority = 9
+
+
+app = Celery('practice')
+app.config_from_object(Config)
+
+
+@app.task(bind=True, priority=5)
+def report(self: Task, seconds: float) -> str:
+    time.sleep(seconds)
+    return str(self.request.hostname)
+
+
+@app.task
+def mail() -> None:
+    pass
+
+
+@app.task
+def mean(numbers: list[float]) -> float:
+    total = sum(numbers)
+    rdb.set_trace()
+    return total / len(numbers)
+
+
+def seconds_until_mail(**options: object) -> float:
+    reports = [report.delay(0.5) for _ in range(4)]
+    time.sleep(0.2)
+    begin = time.monotonic()
+    mail.apply_async(**options).get(timeout=20)
+    seconds = time.monotonic() - begin
+    for unfinished in reports:
+        unfinished.get(timeout=20)
+    return seconds

@@ -1,0 +1,72 @@
+"""The same tasks on four kinds of pool. advance.md, chapter 7.
+
+python shapes.py
+celery -A shapes worker -l info --autoscale=6,3
+celery -A shapes shell
+"""
+
+import os
+import subprocess
+import time
+
+from celery import Celery, Signature
+
+
+class Config:
+    broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
+    result_backend = 'redis://localhost:6379/'
+    task_default_queue = 'shapes'
+
+
+app = Celery('shapes')
+app.config_from_object(Config)
+kept: list[bytes] = []
+
+
+@app.task
+def wait(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@app.task
+def add_up(numbers: int) -> int:
+    sum(number * number for number in range(numbers))
+    return os.getpid()
+
+
+@app.task
+def keep(megabytes: int) -> int:
+    kept.append(b'x' * megabytes * 2**20)
+    return os.getpid()
+
+
+def measure(pool: str, task: Signature, times: int) -> tuple[float, int]:
+    begin = time.perf_counter()
+    results = [task.apply_async(queue=pool) for _ in range(times)]
+    processes = {result.get(timeout=60) for result in results}
+    return time.perf_counter() - begin, len(processes)
+
+
+if __name__ == '__main__':
+    pools = 'prefork', 'threads', 'gevent', 'solo'
+    worker = 'exec celery -A shapes worker -c 4 -P {0} -Q {0} -n {0}@%h > /dev/null 2>&1'
+    workers = [subprocess.Popen(worker.format(pool), shell=True) for pool in pools]
+    for pool in pools:
+        measure(pool, wait.s(0), 8)  # not counted: the workers are still starting
+    for pool in pools:
+        waits, _ = measure(pool, wait.s(0.25), 8)
+        sums, processes = measure(pool, add_up.s(4_000_000), 4)
+        begin = time.perf_counter()
+        long = add_up.apply_async((4_000_000,), queue=pool)
+        short, _ = measure(pool, wait.s(0), 1)
+        long.get(timeout=60)
+        verdict = 'at once' if short < (time.perf_counter() - begin) / 2 else 'had to wait'
+        print(
+            f'{pool:8} 8 waits {waits:.2f} s, 4 sums {sums:.2f} s in {processes} process(es),'
+            f' short task {short:.2f} s: {verdict}'
+        )
+    for process in workers:
+        process.terminate()
+    for process in workers:
+        process.wait()

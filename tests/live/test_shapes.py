@@ -1,0 +1,206 @@
+"""shapes.py with real workers: what each pool does, and how a worker ends."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from queue import Empty
+
+import pytest
+from celery import Celery
+from celery.exceptions import TaskRevokedError, TimeLimitExceeded
+from celery.result import AsyncResult
+
+from playground.terminal import Terminal
+from playground.waiting import wait_until
+from tests.live.conftest import StartWorker
+
+SECONDS = 30.0
+QUEUE = 'shapes'
+POOLS = ['prefork', 'threads', 'gevent', 'solo']
+
+
+def send(caller: Celery, name: str, *args: float, **options: object) -> AsyncResult:
+    return caller.send_task(f'shapes.{name}', args, queue=QUEUE, **options)
+
+
+def begun(worker: Terminal, result: AsyncResult) -> AsyncResult:
+    worker.wait_for(f'[{result.id}] received', SECONDS)
+    return result
+
+
+def wait_until_they_run(caller: Celery, *results: AsyncResult) -> None:
+    """Wait until the worker knows that its pool has begun these tasks.
+
+    A signal that comes earlier finds no task to end or to wait for.
+    """
+    nodes = caller.control.inspect(timeout=SECONDS, limit=1)
+
+    def they_run() -> bool:
+        [active] = nodes.active().values()
+        return {request['id'] for request in active} == {result.id for result in results}
+
+    assert wait_until(they_run, SECONDS)
+
+
+def processes(results: list[AsyncResult]) -> list[int]:
+    """How many tasks each process ran, in the order of the processes."""
+    return list(Counter(result.get(timeout=SECONDS) for result in results).values())
+
+
+def a_message_waits(caller: Celery) -> bool:
+    with caller.connection_for_read() as connection:
+        try:
+            connection.SimpleQueue(QUEUE).get(block=False)
+        except Empty:
+            return False
+    return True
+
+
+@pytest.mark.parametrize('pool', POOLS)
+def test_four_waits_at_once(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+    start_worker('shapes', f'-c 4 -P {pool}')
+    send(caller, 'wait', 0).get(timeout=SECONDS)
+    begin = time.monotonic()
+    results = [send(caller, 'wait', 0.5) for _ in range(4)]
+    used = processes(results)
+    seconds = time.monotonic() - begin
+    assert (seconds >= 2.0) == (pool == 'solo')
+    assert len(used) == (4 if pool == 'prefork' else 1)
+
+
+@pytest.mark.parametrize('pool', POOLS)
+def test_a_short_task_beside_a_sum(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+    worker = start_worker('shapes', f'-c 4 -P {pool}')
+    send(caller, 'wait', 0).get(timeout=SECONDS)
+    begin = time.monotonic()
+    long = begun(worker, send(caller, 'add_up', 10_000_000))
+    send(caller, 'wait', 0).get(timeout=SECONDS)
+    short_seconds = time.monotonic() - begin
+    long.get(timeout=SECONDS)
+    waited = short_seconds > (time.monotonic() - begin) * 0.8
+    assert waited == (pool in ('gevent', 'solo'))
+
+
+@pytest.mark.parametrize('pool', POOLS)
+def test_a_hard_time_limit(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+    start_worker('shapes', f'-c 2 -P {pool}')
+    result = send(caller, 'wait', 1.5, time_limit=0.5)
+    if pool in ('prefork', 'gevent'):
+        with pytest.raises(TimeLimitExceeded):
+            result.get(timeout=SECONDS)
+    else:
+        assert result.get(timeout=SECONDS)
+
+
+@pytest.mark.parametrize('pool', POOLS)
+def test_a_soft_time_limit(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+    worker = start_worker('shapes', f'-c 2 -P {pool}')
+    result = send(caller, 'wait', 1.5, soft_time_limit=0.5)
+    answer = result.get(timeout=SECONDS, propagate=False)
+    assert ('SoftTimeLimitExceeded' in repr(answer)) == (pool == 'prefork')
+    assert ('Soft time limit (0.5s) exceeded' in worker.output) == (pool == 'prefork')
+
+
+@pytest.mark.parametrize('pool', POOLS)
+def test_terminate(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+    worker = start_worker('shapes', f'-c 2 -P {pool}')
+    result = begun(worker, send(caller, 'wait', 3))
+    if pool != 'solo':
+        wait_until_they_run(caller, result)
+    result.revoke(terminate=True)
+    answer = result.get(timeout=SECONDS, propagate=False)
+    assert isinstance(answer, TaskRevokedError) == (pool in ('prefork', 'gevent')), worker.output
+
+
+def test_solo_does_not_answer_while_it_works(start_worker: StartWorker, caller: Celery) -> None:
+    worker = start_worker('shapes', '-P solo')
+    assert caller.control.ping(timeout=SECONDS, limit=1)
+    result = begun(worker, send(caller, 'wait', 2))
+    assert not caller.control.ping(timeout=1)
+    result.get(timeout=SECONDS)
+    assert caller.control.ping(timeout=SECONDS, limit=1)
+
+
+def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
+    worker = open_terminal(
+        'AUTOSCALE_KEEPALIVE=1 celery -A shapes worker -l info --autoscale=6,3 -n autoscaled@%h'
+    )
+    worker.wait_for(' ready.', SECONDS)
+    assert len(worker.descendants()) == 3
+    results = [send(caller, 'wait', 2) for _ in range(8)]
+    assert wait_until(lambda: len(worker.descendants()) == 6, SECONDS)
+    assert len(processes(results)) == 6
+    worker.wait_for('Scaling down ', SECONDS)
+    assert wait_until(lambda: len(worker.descendants()) == 3, SECONDS), worker.output
+    assert worker.output.count('Scaling up 1 processes.') == 3
+
+
+def test_threads_cannot_grow(start_worker: StartWorker, caller: Celery) -> None:
+    worker = start_worker('shapes', '--autoscale=6,3 -P threads')
+    results = [send(caller, 'wait', 0.5) for _ in range(4)]
+    assert worker.wait(SECONDS) == 1
+    assert """AttributeError("'TaskPool' object has no attribute 'grow'")""" in worker.output
+    assert sum(result.ready() for result in results) == 3
+
+
+def test_a_process_is_replaced_after_so_many_tasks(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    start_worker('shapes', '-c 1 --max-tasks-per-child=2')
+    assert processes([send(caller, 'wait', 0) for _ in range(5)]) == [2, 2, 1]
+
+
+def test_a_process_is_replaced_after_so_much_memory(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    start_worker('shapes', '-c 1 --max-memory-per-child=200000')
+    assert processes([send(caller, 'wait', 0) for _ in range(3)]) == [3]
+    assert processes([send(caller, 'keep', 250) for _ in range(2)]) == [1, 1]
+
+
+TERMINAL_COMMAND = (
+    '{environment} celery -A shapes worker -l info -c 2 -n {node}@%h'
+    ' -- worker_soft_shutdown_timeout={timeout} task_acks_late={late}'
+)
+ENDS = [
+    # sent, environment, soft time-out, acks_late, short task, long task, message is back
+    ('SIGTERM', '', 0, 'no', 'SUCCESS', 'SUCCESS', False),
+    ('SIGQUIT', '', 0, 'no', 'RETRY', 'RETRY', False),
+    ('SIGQUIT', '', 0, 'yes', 'PENDING', 'PENDING', True),
+    ('SIGQUIT', '', 3, 'no', 'SUCCESS', 'RETRY', False),
+    ('SIGQUIT', '', 3, 'yes', 'SUCCESS', 'PENDING', True),
+    ('SIGTERM', 'REMAP_SIGTERM=SIGQUIT', 0, 'no', 'RETRY', 'RETRY', False),
+    ('SIGTERM', 'REMAP_SIGTERM=SIGQUIT', 3, 'yes', 'SUCCESS', 'PENDING', True),
+]
+
+
+@pytest.mark.parametrize(
+    ('sent', 'environment', 'timeout', 'late', 'short_state', 'long_state', 'is_back'), ENDS
+)
+def test_how_a_worker_ends(
+    open_terminal: Callable[[str], Terminal],
+    caller: Celery,
+    sent: str,
+    environment: str,
+    timeout: int,
+    late: str,
+    short_state: str,
+    long_state: str,
+    is_back: bool,
+) -> None:
+    node = f'ends-{environment[:5]}{sent}-{timeout}-{late}'
+    command = TERMINAL_COMMAND.format(
+        environment=environment, node=node, timeout=timeout, late=late
+    )
+    worker = open_terminal(command.strip())
+    worker.wait_for(' ready.', SECONDS)
+    short, long = send(caller, 'wait', 2), send(caller, 'wait', 6)
+    wait_until_they_run(caller, short, long)
+    os.kill(worker.process.pid, signal.Signals[sent])
+    assert worker.wait(SECONDS) == 0
+    assert (short.state, long.state) == (short_state, long_state)
+    assert ('Initiating Soft Shutdown' in worker.output) == bool(timeout)
+    assert ('worker: Warm shutdown (MainProcess)' in worker.output) == (long_state == 'SUCCESS')
+    assert a_message_waits(caller) == is_back

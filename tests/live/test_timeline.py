@@ -1,0 +1,41 @@
+"""make timeline: as many bars as tasks were run."""
+
+import re
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from playground.terminal import Terminal
+from tests.live.conftest import StartWorker
+from tests.live.launcher import Launcher
+
+SECONDS = 60.0
+
+RECORD = """
+from playground.timeline.recording import record
+from vege4 import app, canvases
+print('bars', len(record(app, canvases['{canvas}'])))
+"""
+
+
+@pytest.mark.parametrize('canvas', ['chunks', 'nested'])
+def test_there_are_as_many_bars_as_tasks(
+    start_worker: StartWorker, open_terminal: Callable[[str], Terminal], canvas: str
+) -> None:
+    worker = start_worker('vege4', '-c 3 -E -I playground.timeline.announcer')
+    script = open_terminal(f'python -c "{RECORD.format(canvas=canvas)}"')
+    assert script.wait(SECONDS) == 0, script.output
+    assert script.output == f'bars {worker.output.count(" succeeded in ")}\n'
+
+
+def test_make_timeline_draws_a_canvas(launcher: Launcher) -> None:
+    picture = launcher.repository / 'pictures' / 'timeline-chord.svg'
+    picture.write_text('')
+    launcher.start('make', 'timeline', 'CANVAS=chord', f'PYTHON={sys.executable}')
+    assert launcher.wait(SECONDS) == 0, launcher.output
+    # Five in the header, and the body.
+    line = r'pictures/timeline-chord\.svg: 6 tasks in \d\.\d seconds\n'
+    assert re.fullmatch(line, launcher.output)
+    assert picture.read_text().count('<g id="task-') == 6
+    launcher.assert_nothing_is_left()

@@ -1,0 +1,41 @@
+"""delivery_mode=1 and a restart of RabbitMQ, which is the test's own."""
+
+import subprocess
+
+import pytest
+from celery import Celery
+
+from playground.services import native
+from playground.services.running import Services
+from playground.session import Session
+
+COMMAND_SECONDS = 60.0
+
+
+def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
+    if started.management_url is None:
+        pytest.skip('only RabbitMQ knows delivery_mode; native shows it')
+    with Session() as session:
+        services = native.start(session)
+        with Celery('transient', broker=services.broker_url, set_as_current=False) as app:
+            for mode, queue in (2, 'persistent'), (1, 'transient'):
+                for _ in range(10):
+                    app.send_task('practice.mail', queue=queue, delivery_mode=mode)
+            assert waiting(app) == {'persistent': 10, 'transient': 10}
+        assert services.programs is not None
+        for command in 'stop_app', 'start_app':
+            subprocess.run(
+                [services.programs / 'rabbitmqctl', command], check=True, timeout=COMMAND_SECONDS
+            )
+        with Celery('transient', broker=services.broker_url, set_as_current=False) as app:
+            assert waiting(app) == {'persistent': 10, 'transient': 0}
+
+
+def waiting(app: Celery) -> dict[str, int]:
+    """How many messages each queue has; after a publish the broker may need a moment."""
+    with app.connection_for_read() as connection:
+        channel = connection.default_channel
+        return {
+            name: channel.queue_declare(name, passive=True).message_count
+            for name in ('persistent', 'transient')
+        }

@@ -1,0 +1,169 @@
+"""vege3.py with real workers: exchanges, Broadcast, and the order of priorities."""
+
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.result import AsyncResult
+from kombu import Queue
+
+from playground.services.running import Services
+from playground.terminal import Terminal
+from tests.live.conftest import StartWorker
+
+SECONDS = 30.0
+
+LEAF = '-P solo -Q general,everyone,direct_leaf,topic_leaf,fanout_leaf'
+ROOT = '-P solo -Q images,slow,everyone,direct_root,topic_all,fanout_root'
+
+# As advance.md sends them: not in the order of any rule.
+PRIORITIES = (1, 0, 5, 9, 3, 7)
+TEN_STEPS = {'priority_steps': list(range(10))}
+
+Ask = Callable[[str], Any]
+
+
+@pytest.fixture
+def ask(open_terminal: Callable[[str], Terminal]) -> Ask:
+    """Run a script that knows vege3, in a process of its own, and return the JSON it prints."""
+
+    def run(script: str) -> Any:
+        imports = 'import json\nfrom vege3 import *\n'
+        terminal = open_terminal(f'python -c {shlex.quote(imports + script)}')
+        assert terminal.wait(SECONDS) == 0, terminal.output
+        return json.loads(terminal.output)
+
+    return run
+
+
+def has_rabbitmq(running: Services) -> bool:
+    return running.broker_url.startswith('amqp:')
+
+
+def received(worker: Terminal, task_id: str) -> bool:
+    return f'[{task_id}] received' in worker.output
+
+
+def send(caller: Celery, queue: str) -> list[AsyncResult[str]]:
+    """Send one hello for each priority, with the priority as its argument."""
+    return [caller.send_task('vege3.hello', (p,), queue=queue, priority=p) for p in PRIORITIES]
+
+
+def order(results: Sequence[AsyncResult[str]]) -> list[int]:
+    """The priorities in the order in which the tasks ended."""
+    for result in results:
+        result.get(timeout=SECONDS)
+    ended = sorted(results, key=lambda result: result.date_done)
+    return [int(result.result.removeprefix('hello ')) for result in ended]
+
+
+def test_each_task_runs_where_its_queue_is_read(start_worker: StartWorker, ask: Ask) -> None:
+    first = start_worker('vege3', '-P solo -Q general,slow')
+    second = start_worker('vege3', '-P solo -Q images')
+    general, images, slow = ask(
+        "small, wide = resize_image.delay('cat'), resize_image.delay('cat', width=4000)\n"
+        'results = hello.delay(), small, wide\n'
+        'for result in results: result.get(timeout=20)\n'
+        'print(json.dumps([result.id for result in results]))'
+    )
+    ids = general, images, slow
+    assert {task_id for task_id in ids if received(first, task_id)} == {general, slow}
+    assert {task_id for task_id in ids if received(second, task_id)} == {images}
+
+
+def test_one_message_to_each_type_of_exchange(start_worker: StartWorker, ask: Ask) -> None:
+    leaf, root = start_worker('vege3', LEAF), start_worker('vege3', ROOT)
+    sent = ask(
+        'def send(exchange, key):\n'
+        '    return hello.apply_async(exchange=exchange.name, routing_key=key,'
+        ' declare=[exchange]).id\n'
+        "keys = 'leaf.spinach', 'root.carrot', 'leaf.spinach.fresh', 'stem.leek'\n"
+        'print(json.dumps({exchange.type: {key: send(exchange, key) for key in keys}'
+        ' for exchange in (direct, topic, fanout)}))'
+    )
+    everything = {(kind, key) for kind, ids in sent.items() for key in ids}
+    always = {(kind, key) for kind, key in everything if kind == 'fanout'}
+    expected = {
+        leaf: {('direct', 'leaf.spinach'), ('topic', 'leaf.spinach')} | always,
+        root: {('direct', 'root.carrot')} | always | {('topic', key) for key in sent['topic']},
+    }
+    for worker, messages in expected.items():
+        for kind, key in messages:
+            worker.wait_for(f'[{sent[kind][key]}] succeeded', SECONDS)
+        assert messages == {
+            (kind, key) for kind, key in everything if received(worker, sent[kind][key])
+        }
+
+
+def test_broadcast_reaches_both_workers(start_worker: StartWorker, ask: Ask) -> None:
+    workers = start_worker('vege3', LEAF), start_worker('vege3', ROOT)
+    task_id = ask('print(json.dumps(empty_cache.delay().id))')
+    for worker in workers:
+        worker.wait_for(f'[{task_id}] succeeded', SECONDS)
+
+
+def test_broadcast_without_declare_is_lost_on_redis_only(
+    start_worker: StartWorker, ask: Ask, running: Services
+) -> None:
+    workers = start_worker('vege3', LEAF), start_worker('vege3', ROOT)
+    first, second = ask(
+        'print(json.dumps([empty_cache.apply_async(declare=[]).id, empty_cache.delay().id]))'
+    )
+    for worker in workers:
+        worker.wait_for(f'[{second}] succeeded', SECONDS)
+        assert received(worker, first) is has_rabbitmq(running)
+
+
+def test_priorities_of_vege3(start_worker: StartWorker, caller: Celery, running: Services) -> None:
+    caller.conf.broker_transport_options = TEN_STEPS
+    caller.amqp.queues.add(Queue('urgent', queue_arguments={'x-max-priority': 9}))
+    results = send(caller, 'urgent')
+    start_worker('vege3', '-P solo -Q urgent')
+    high_first = sorted(PRIORITIES, reverse=True)
+    assert order(results) == (high_first if has_rabbitmq(running) else sorted(PRIORITIES))
+
+
+def test_priorities_without_settings(
+    start_worker: StartWorker, caller: Celery, running: Services
+) -> None:
+    results = [caller.send_task('vege.hello', (p,), queue='celery', priority=p) for p in PRIORITIES]
+    start_worker('vege', '-P solo')
+    # RabbitMQ keeps the order of sending; Redis has a list for 0 to 2, 3 to 5, 6 to 8, and 9.
+    expected = list(PRIORITIES) if has_rabbitmq(running) else [1, 0, 5, 3, 7, 9]
+    assert order(results) == expected
+
+
+def test_worker_with_other_steps_never_looks_into_some_lists(
+    start_worker: StartWorker, caller: Celery, running: Services
+) -> None:
+    if has_rabbitmq(running):
+        pytest.skip('RabbitMQ has no lists of priorities; embedded shows it')
+    caller.conf.broker_transport_options = TEN_STEPS
+    unread, read = (caller.send_task('vege.hello', queue='celery', priority=p) for p in (1, 9))
+    start_worker('vege', '-P solo')
+    assert read.get(timeout=SECONDS) == 'hello world'
+    assert unread.state == 'PENDING'
+
+
+def test_changed_arguments_are_refused_until_the_queue_is_deleted(
+    start_worker: StartWorker,
+    open_terminal: Callable[[str], Terminal],
+    caller: Celery,
+    running: Services,
+) -> None:
+    if not has_rabbitmq(running):
+        pytest.skip('a queue on Redis has no arguments; native shows it')
+    with caller.connection_for_write() as connection:
+        Queue('urgent', queue_arguments={'x-max-priority': 5})(connection.default_channel).declare()
+    refused = open_terminal('celery -A vege3 worker -n refused@%h -P solo -Q urgent')
+    assert refused.wait(SECONDS) == 1
+    assert (
+        "PRECONDITION_FAILED - inequivalent arg 'x-max-priority' for queue 'urgent'"
+        in refused.output
+    )
+    cure = open_terminal('celery -A vege3 amqp queue.delete urgent')
+    assert cure.wait(SECONDS) == 0
+    start_worker('vege3', '-P solo -Q urgent')

@@ -1,0 +1,68 @@
+"""control_panel.py without a broker, and the table of all remote commands."""
+
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from celery import Celery
+from celery.worker import state as worker_state
+from celery.worker.control import Panel
+
+import control_panel
+from playground.compose_file import ComposeFile
+from playground.virtual_environment import REPOSITORY
+
+OURS = {'processes'}
+
+
+@pytest.fixture(autouse=True)
+def _eager(run_eagerly: Callable[[Celery], None]) -> None:
+    run_eagerly(control_panel.app)
+
+
+def test_tasks_run() -> None:
+    assert control_panel.wait.delay(0).get() == 'waited 0 s'
+    assert control_panel.divide.delay(6, 3).get() == 2
+
+
+def test_a_division_by_zero_fails() -> None:
+    with pytest.raises(ZeroDivisionError):
+        control_panel.divide.delay(1, 0)
+
+
+def test_tasks_are_named_after_their_module() -> None:
+    assert control_panel.wait.name == 'control_panel.wait'
+    assert control_panel.divide.name == 'control_panel.divide'
+
+
+def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
+    assert control_panel.Config.broker_url == compose.broker_url
+    assert control_panel.Config.result_backend == compose.result_backend
+
+
+def test_processes_is_an_inspect_command() -> None:
+    command = Panel.meta['processes']
+    assert (command.type, command.visible) == ('inspect', True)
+    assert command.args == [('task_name', str)]
+
+
+def test_processes_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    active = [SimpleNamespace(name='a'), SimpleNamespace(name='a'), SimpleNamespace(name='b')]
+    monkeypatch.setattr(worker_state, 'active_requests', active)
+    state = SimpleNamespace(consumer=SimpleNamespace(pool=SimpleNamespace(num_processes=4)))
+    assert control_panel.processes(state) == {'all': 4, 'busy': 3}
+    assert control_panel.processes(state, task_name='a') == {'all': 4, 'busy': 2}
+    assert control_panel.processes(state, task_name='c') == {'all': 4, 'busy': 0}
+
+
+def test_the_notes_have_every_command() -> None:
+    texts = [page.read_text() for page in REPOSITORY.glob('advance*.md')]
+    chapter = next(text for text in texts if '## 5. Remote control' in text)
+    table = re.findall(r'^\| (inspect|control) \| `(\w+)` \| .+ \|$', chapter, re.MULTILINE)
+    celerys = [
+        (command.type, name)
+        for name, command in Panel.meta.items()
+        if command.visible and name not in OURS
+    ]
+    assert sorted(table) == sorted(celerys)
