@@ -23,7 +23,7 @@ setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev
 
 test: setup  ## run all tests and the notes (BACKEND="embedded native" requires both)
-	@.venv/bin/python -m pytest -n 3 $(foreach name,$(BACKEND),--backend $(name)) $(TESTS)
+	@.venv/bin/python -m pytest -n 4 $(foreach name,$(BACKEND),--backend $(name)) $(TESTS)
 
 lint: setup  ## format, lint and types, as CI checks them
 	@.venv/bin/ruff format --check .

@@ -4,7 +4,7 @@ import re
 
 from playground.virtual_environment import REPOSITORY
 
-PAGES = ('README.md',)
+PAGES = ('README.md', 'advance.md')
 
 SEPARATOR = re.compile(r'\|(?:\s*-+\s*\|)+')
 

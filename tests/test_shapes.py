@@ -1,6 +1,8 @@
 """shapes.py without a broker."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +10,23 @@ from celery import Celery, Task
 
 import shapes
 from playground.compose_file import ComposeFile
+
+SECONDS = 30.0
+
+# In a process of its own, for it forks. Nobody calls the pool's _maintain_pool here.
+SHRINK_TWICE = """
+import os
+from billiard.pool import Pool
+pool = Pool(4, threads=False)
+processes = list(pool._pool)
+for _ in range(2):
+    pool.shrink()
+    processes[0].join(10)
+print([process.is_alive() for process in processes], pool._processes, flush=True)
+for process in processes:
+    process.terminate()
+os._exit(0)  # the pool itself would wait for the process that is missing
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +60,13 @@ def test_measure_runs_a_task_so_many_times(monkeypatch: pytest.MonkeyPatch) -> N
     assert waits == [0.1] * 8
     assert processes == 1
     assert seconds > 0
+
+
+def test_a_shrink_picks_a_process_again_whose_end_nobody_has_noticed() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', SHRINK_TWICE], capture_output=True, text=True, timeout=SECONDS
+    )
+    assert done.stdout == '[False, True, True, True] 2\n', done.stderr
 
 
 def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:

@@ -9,6 +9,7 @@ from celery import Celery
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from playground.waiting import wait_until
 from tests.live.launcher import Launcher
 
 READY_SECONDS = 30.0
@@ -36,13 +37,18 @@ def open_terminal(running: Services, session: Session) -> Iterator[Callable[[str
 
 
 @pytest.fixture
-def start_worker(open_terminal: Callable[[str], Terminal]) -> StartWorker:
-    """Start ``celery -A APP worker -l info -n UNIQUE OPTIONS`` and wait until it is ready."""
+def start_worker(open_terminal: Callable[[str], Terminal], caller: Celery) -> StartWorker:
+    """Start ``celery -A APP worker -l info -n UNIQUE OPTIONS`` and wait until it obeys.
+
+    With Redis a worker says that it is ready just before it subscribes to remote commands: what
+    is sent in between is lost (kombu/transport/redis.py, ``on_poll_start``).
+    """
 
     def start(app: str, options: str = '') -> Terminal:
-        node = f'{app}-{next(NUMBERS)}@%h'
+        node = f'{app}-{next(NUMBERS)}@localhost'
         worker = open_terminal(f'celery -A {app} worker -l info -n {node} {options}'.rstrip())
         worker.wait_for(' ready.', READY_SECONDS)
+        assert wait_until(lambda: caller.control.ping([node], timeout=0.2), READY_SECONDS)
         return worker
 
     return start

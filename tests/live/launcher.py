@@ -16,6 +16,9 @@ from tests.repository_copy import copy_repository, files_of
 START_SECONDS = 60.0
 END_SECONDS = 30.0
 
+# Of a test's environment: its back-end, and the `make test` around it, which `make` would announce.
+NOT_A_READERS = ('CELERY_', 'MAKE', 'MFLAGS')
+
 
 class Launcher:
     """A command in a copy of the repository, with a temporary folder of its own.
@@ -44,7 +47,9 @@ class Launcher:
             command: the program and its arguments.
             variables: for its environment.
         """
-        environment = {name: value for name, value in os.environ.items() if name[:7] != 'CELERY_'}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(NOT_A_READERS)
+        }
         marks = {SESSION_MARK: self.mark, 'TMPDIR': str(self.temporary), 'PYTHONUNBUFFERED': '1'}
         with self.log.open('wb') as output:
             self.process = subprocess.Popen(

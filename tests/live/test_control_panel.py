@@ -91,21 +91,6 @@ def test_every_command_on_a_worker(start_worker: StartWorker, caller: Celery) ->
     assert 'Got shutdown from remote' in worker.output
 
 
-def test_processes_tells_who_is_busy(start_worker: StartWorker, caller: Celery) -> None:
-    start_worker('control_panel', '-c 2')
-    node = node_of(caller)
-    assert ask(caller, node, 'processes', {}) == "{'all': 2, 'busy': 0}"
-    assert ask(caller, node, 'pool_shrink', {'n': 1}) == "{'ok': 'pool will shrink'}"
-    assert ask(caller, node, 'processes', {}) == "{'all': 1, 'busy': 0}"
-    assert ask(caller, node, 'pool_grow', {'n': 1}) == "{'ok': 'pool will grow'}"
-    caller.send_task('control_panel.wait', (600,), queue='control_panel')
-    assert wait_until(
-        lambda: ask(caller, node, 'processes', {}) == "{'all': 2, 'busy': 1}", SECONDS
-    )
-    other = {'task_name': 'control_panel.divide'}
-    assert ask(caller, node, 'processes', other) == "{'all': 2, 'busy': 0}"
-
-
 @pytest.mark.parametrize(('option', 'first'), [('', 'disabled'), ('-E', 'already disabled')])
 def test_events_of_option_e_cannot_be_disabled(
     start_worker: StartWorker, caller: Celery, option: str, first: str

@@ -2,15 +2,12 @@
 
 from datetime import datetime
 from itertools import pairwise
-from signal import SIGUSR1
 
 import pytest
 from celery import Celery
-from celery.exceptions import TaskRevokedError, TimeLimitExceeded
+from celery.exceptions import TimeLimitExceeded
 from celery.result import AsyncResult
 
-from playground.terminal import Terminal
-from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
 
 SECONDS = 30.0
@@ -26,21 +23,6 @@ def done_at(result: AsyncResult) -> datetime:
     result.get(timeout=SECONDS)
     date: datetime = result.date_done
     return date
-
-
-def retries_logged(worker: Terminal) -> list[str]:
-    marker = ' retry: Retry in '
-    lines = worker.output.splitlines()
-    return [line.split(marker)[1].split('s')[0] for line in lines if marker in line]
-
-
-@pytest.mark.parametrize(('task', 'delays'), [('ask', [0.2, 0.4]), ('ask_again', [1.0, 2.0])])
-def test_the_delay_doubles(
-    start_worker: StartWorker, caller: Celery, task: str, delays: list[float]
-) -> None:
-    worker = start_worker('retries', '-c 1')
-    assert send(caller, task, 2).get(timeout=SECONDS) == 'answer to attempt 3'
-    assert [float(delay) for delay in retries_logged(worker)] == delays
 
 
 def test_the_hard_limit_kills_and_the_pool_recovers(
@@ -70,37 +52,3 @@ def test_rate_limited_tasks_hold_up_the_others(start_worker: StartWorker, caller
     assert all(0.5 < (after - before).total_seconds() < 2 for before, after in pairwise(times))
     # The process had nothing to do, and yet the task came in only behind the mails.
     assert done_at(other) > times[1]
-
-
-def test_expires_counts_through_retries(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('retries', '-c 1')
-    with pytest.raises(TaskRevokedError, match='expired'):
-        send(caller, 'ask_again', 9, expires=0.5).get(timeout=SECONDS)
-    assert retries_logged(worker) == ['1']
-
-
-def test_revoke_works_between_two_attempts(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('retries', '-c 1')
-    result = send(caller, 'ask_again', 9)
-    worker.wait_for('retry: Retry in 1s', SECONDS)
-    result.revoke()
-    with pytest.raises(TaskRevokedError, match='revoked'):
-        result.get(timeout=SECONDS)
-    worker.wait_for(f'Discarding revoked task: retries.ask_again[{result.id}]', SECONDS)
-
-
-def test_sigusr1_stops_a_task_in_good_order(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('retries', '-c 1')
-    [process] = worker.descendants()
-    result = send(caller, 'work', 60, soft_time_limit=50, time_limit=60)
-    nodes = caller.control.inspect(timeout=SECONDS, limit=1)
-
-    def runs() -> bool:
-        [active] = nodes.active().values()
-        return any(request['id'] == result.id and request['worker_pid'] for request in active)
-
-    assert wait_until(runs, SECONDS)
-    result.revoke(terminate=True, signal='SIGUSR1')
-    worker.wait_for(f'Terminating {result.id} ({int(SIGUSR1)})', SECONDS)
-    worker.wait_for("'stopped in good order'", SECONDS)
-    assert worker.descendants() == [process]

@@ -15,19 +15,15 @@ from celery.result import AsyncResult
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
+from tests.page_tables import table
 
 SECONDS = 30.0
 QUEUE = 'shapes'
-POOLS = ['prefork', 'threads', 'gevent', 'solo']
+COLUMNS = ('-P', 'tasks run in', 'at once, with -c 4', 'time limits', 'revoke(terminate=True)')
 
 
 def send(caller: Celery, name: str, *args: float, **options: object) -> AsyncResult:
     return caller.send_task(f'shapes.{name}', args, queue=QUEUE, **options)
-
-
-def begun(worker: Terminal, result: AsyncResult) -> AsyncResult:
-    worker.wait_for(f'[{result.id}] received', SECONDS)
-    return result
 
 
 def wait_until_they_run(caller: Celery, *results: AsyncResult) -> None:
@@ -58,69 +54,31 @@ def a_message_waits(caller: Celery) -> bool:
     return True
 
 
-@pytest.mark.parametrize('pool', POOLS)
-def test_four_waits_at_once(start_worker: StartWorker, caller: Celery, pool: str) -> None:
-    start_worker('shapes', f'-c 4 -P {pool}')
-    send(caller, 'wait', 0).get(timeout=SECONDS)
-    begin = time.monotonic()
-    results = [send(caller, 'wait', 0.5) for _ in range(4)]
-    used = processes(results)
-    seconds = time.monotonic() - begin
-    assert (seconds >= 2.0) == (pool == 'solo')
-    assert len(used) == (4 if pool == 'prefork' else 1)
-
-
-@pytest.mark.parametrize('pool', POOLS)
-def test_a_short_task_beside_a_sum(start_worker: StartWorker, caller: Celery, pool: str) -> None:
+@pytest.mark.parametrize('row', table(*COLUMNS), ids=lambda row: row[0])
+def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[str]) -> None:
+    pool, where, at_once, limits, terminates = row
     worker = start_worker('shapes', f'-c 4 -P {pool}')
-    send(caller, 'wait', 0).get(timeout=SECONDS)
+
     begin = time.monotonic()
-    long = begun(worker, send(caller, 'add_up', 10_000_000))
-    send(caller, 'wait', 0).get(timeout=SECONDS)
-    short_seconds = time.monotonic() - begin
-    long.get(timeout=SECONDS)
-    waited = short_seconds > (time.monotonic() - begin) * 0.8
-    assert waited == (pool in ('gevent', 'solo'))
+    used = processes([send(caller, 'wait', 0.5) for _ in range(4)])
+    assert (time.monotonic() - begin >= 2.0) == (at_once == '1')
+    assert (len(used) == 4) == where.startswith('processes')
+    [process] = {send(caller, 'wait', 0).get(timeout=SECONDS)} if len(used) == 1 else [0]
+    assert (process == worker.process.pid) == (where != 'processes of their own; the default')
 
+    hard = send(caller, 'wait', 1.5, time_limit=0.5).get(timeout=SECONDS, propagate=False)
+    assert isinstance(hard, TimeLimitExceeded) == (limits in ('both', 'only the hard one'))
+    soft = send(caller, 'wait', 1.5, soft_time_limit=0.5).get(timeout=SECONDS, propagate=False)
+    assert ('SoftTimeLimitExceeded' in repr(soft)) == (limits == 'both')
+    assert ('Soft time limit (0.5s) exceeded' in worker.output) == (limits == 'both')
 
-@pytest.mark.parametrize('pool', POOLS)
-def test_a_hard_time_limit(start_worker: StartWorker, caller: Celery, pool: str) -> None:
-    start_worker('shapes', f'-c 2 -P {pool}')
-    result = send(caller, 'wait', 1.5, time_limit=0.5)
-    if pool in ('prefork', 'gevent'):
-        with pytest.raises(TimeLimitExceeded):
-            result.get(timeout=SECONDS)
-    else:
-        assert result.get(timeout=SECONDS)
-
-
-@pytest.mark.parametrize('pool', POOLS)
-def test_a_soft_time_limit(start_worker: StartWorker, caller: Celery, pool: str) -> None:
-    worker = start_worker('shapes', f'-c 2 -P {pool}')
-    result = send(caller, 'wait', 1.5, soft_time_limit=0.5)
-    answer = result.get(timeout=SECONDS, propagate=False)
-    assert ('SoftTimeLimitExceeded' in repr(answer)) == (pool == 'prefork')
-    assert ('Soft time limit (0.5s) exceeded' in worker.output) == (pool == 'prefork')
-
-
-@pytest.mark.parametrize('pool', POOLS)
-def test_terminate(start_worker: StartWorker, caller: Celery, pool: str) -> None:
-    worker = start_worker('shapes', f'-c 2 -P {pool}')
-    result = begun(worker, send(caller, 'wait', 3))
+    result = send(caller, 'wait', 3)
+    worker.wait_for(f'[{result.id}] received', SECONDS)
     if pool != 'solo':
         wait_until_they_run(caller, result)
     result.revoke(terminate=True)
     answer = result.get(timeout=SECONDS, propagate=False)
-    assert isinstance(answer, TaskRevokedError) == (pool in ('prefork', 'gevent')), worker.output
-
-
-def test_solo_does_not_answer_while_it_works(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('shapes', '-P solo')
-    assert caller.control.ping(timeout=SECONDS, limit=1)
-    result = begun(worker, send(caller, 'wait', 2))
-    assert not caller.control.ping(timeout=1)
-    result.get(timeout=SECONDS)
-    assert caller.control.ping(timeout=SECONDS, limit=1)
+    assert isinstance(answer, TaskRevokedError) == terminates.startswith('yes'), worker.output
 
 
 def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
@@ -132,8 +90,8 @@ def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], call
     results = [send(caller, 'wait', 2) for _ in range(8)]
     assert wait_until(lambda: len(worker.descendants()) == 6, SECONDS)
     assert len(processes(results)) == 6
-    worker.wait_for('Scaling down ', SECONDS)
-    assert wait_until(lambda: len(worker.descendants()) == 3, SECONDS), worker.output
+    # Four, if a second step came too early: tests/test_shapes.py has the reason.
+    assert wait_until(lambda: len(worker.descendants()) in (3, 4), SECONDS), worker.output
     assert worker.output.count('Scaling up 1 processes.') == 3
 
 
@@ -143,21 +101,6 @@ def test_threads_cannot_grow(start_worker: StartWorker, caller: Celery) -> None:
     assert worker.wait(SECONDS) == 1
     assert """AttributeError("'TaskPool' object has no attribute 'grow'")""" in worker.output
     assert sum(result.ready() for result in results) == 3
-
-
-def test_a_process_is_replaced_after_so_many_tasks(
-    start_worker: StartWorker, caller: Celery
-) -> None:
-    start_worker('shapes', '-c 1 --max-tasks-per-child=2')
-    assert processes([send(caller, 'wait', 0) for _ in range(5)]) == [2, 2, 1]
-
-
-def test_a_process_is_replaced_after_so_much_memory(
-    start_worker: StartWorker, caller: Celery
-) -> None:
-    start_worker('shapes', '-c 1 --max-memory-per-child=200000')
-    assert processes([send(caller, 'wait', 0) for _ in range(3)]) == [3]
-    assert processes([send(caller, 'keep', 250) for _ in range(2)]) == [1, 1]
 
 
 TERMINAL_COMMAND = (
@@ -171,7 +114,6 @@ ENDS = [
     ('SIGQUIT', '', 0, 'yes', 'PENDING', 'PENDING', True),
     ('SIGQUIT', '', 3, 'no', 'SUCCESS', 'RETRY', False),
     ('SIGQUIT', '', 3, 'yes', 'SUCCESS', 'PENDING', True),
-    ('SIGTERM', 'REMAP_SIGTERM=SIGQUIT', 0, 'no', 'RETRY', 'RETRY', False),
     ('SIGTERM', 'REMAP_SIGTERM=SIGQUIT', 3, 'yes', 'SUCCESS', 'PENDING', True),
 ]
 

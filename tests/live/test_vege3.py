@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.result import AsyncResult
-from kombu import Queue
 
 from playground.services.running import Services
 from playground.terminal import Terminal
@@ -60,20 +59,6 @@ def order(results: Sequence[AsyncResult[str]]) -> list[int]:
     return [int(result.result.removeprefix('hello ')) for result in ended]
 
 
-def test_each_task_runs_where_its_queue_is_read(start_worker: StartWorker, ask: Ask) -> None:
-    first = start_worker('vege3', '-P solo -Q general,slow')
-    second = start_worker('vege3', '-P solo -Q images')
-    general, images, slow = ask(
-        "small, wide = resize_image.delay('cat'), resize_image.delay('cat', width=4000)\n"
-        'results = hello.delay(), small, wide\n'
-        'for result in results: result.get(timeout=20)\n'
-        'print(json.dumps([result.id for result in results]))'
-    )
-    ids = general, images, slow
-    assert {task_id for task_id in ids if received(first, task_id)} == {general, slow}
-    assert {task_id for task_id in ids if received(second, task_id)} == {images}
-
-
 def test_one_message_to_each_type_of_exchange(start_worker: StartWorker, ask: Ask) -> None:
     leaf, root = start_worker('vege3', LEAF), start_worker('vege3', ROOT)
     sent = ask(
@@ -98,13 +83,6 @@ def test_one_message_to_each_type_of_exchange(start_worker: StartWorker, ask: As
         }
 
 
-def test_broadcast_reaches_both_workers(start_worker: StartWorker, ask: Ask) -> None:
-    workers = start_worker('vege3', LEAF), start_worker('vege3', ROOT)
-    task_id = ask('print(json.dumps(empty_cache.delay().id))')
-    for worker in workers:
-        worker.wait_for(f'[{task_id}] succeeded', SECONDS)
-
-
 def test_broadcast_without_declare_is_lost_on_redis_only(
     start_worker: StartWorker, ask: Ask, running: Services
 ) -> None:
@@ -115,15 +93,6 @@ def test_broadcast_without_declare_is_lost_on_redis_only(
     for worker in workers:
         worker.wait_for(f'[{second}] succeeded', SECONDS)
         assert received(worker, first) is has_rabbitmq(running)
-
-
-def test_priorities_of_vege3(start_worker: StartWorker, caller: Celery, running: Services) -> None:
-    caller.conf.broker_transport_options = TEN_STEPS
-    caller.amqp.queues.add(Queue('urgent', queue_arguments={'x-max-priority': 9}))
-    results = send(caller, 'urgent')
-    start_worker('vege3', '-P solo -Q urgent')
-    high_first = sorted(PRIORITIES, reverse=True)
-    assert order(results) == (high_first if has_rabbitmq(running) else sorted(PRIORITIES))
 
 
 def test_priorities_without_settings(
@@ -146,24 +115,3 @@ def test_worker_with_other_steps_never_looks_into_some_lists(
     start_worker('vege', '-P solo')
     assert read.get(timeout=SECONDS) == 'hello world'
     assert unread.state == 'PENDING'
-
-
-def test_changed_arguments_are_refused_until_the_queue_is_deleted(
-    start_worker: StartWorker,
-    open_terminal: Callable[[str], Terminal],
-    caller: Celery,
-    running: Services,
-) -> None:
-    if not has_rabbitmq(running):
-        pytest.skip('a queue on Redis has no arguments; native shows it')
-    with caller.connection_for_write() as connection:
-        Queue('urgent', queue_arguments={'x-max-priority': 5})(connection.default_channel).declare()
-    refused = open_terminal('celery -A vege3 worker -n refused@%h -P solo -Q urgent')
-    assert refused.wait(SECONDS) == 1
-    assert (
-        "PRECONDITION_FAILED - inequivalent arg 'x-max-priority' for queue 'urgent'"
-        in refused.output
-    )
-    cure = open_terminal('celery -A vege3 amqp queue.delete urgent')
-    assert cure.wait(SECONDS) == 0
-    start_worker('vege3', '-P solo -Q urgent')

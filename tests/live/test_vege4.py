@@ -1,10 +1,9 @@
-"""vege4.py with a real worker: what only several processes show."""
+"""vege4.py with a real worker: what does not run when a task fails."""
 
-import re
 from collections.abc import Callable
 
 import pytest
-from celery import Celery, Signature, chain, chord, group
+from celery import Celery, Signature, chain, chord
 from celery.exceptions import ChordError
 
 from tests.live.conftest import StartWorker
@@ -19,24 +18,6 @@ def call(caller: Celery) -> MakeSignature:
     """A signature of a task of vege4.py, by name."""
     caller.conf.task_default_queue = 'vege4'
     return lambda task, *arguments: caller.signature(f'vege4.{task}', arguments)
-
-
-def test_a_group_runs_on_several_processes(start_worker: StartWorker, call: MakeSignature) -> None:
-    worker = start_worker('vege4', '-c 2')
-    result = group(call('mul', number, 2) for number in range(4)).delay()
-    assert result.get(timeout=RESULT_SECONDS) == [0, 2, 4, 6]
-    succeeded = re.compile(r'/(ForkPoolWorker-\d+)\] Task vege4\.mul\[.* succeeded')
-    worker.wait_until(lambda output: len(succeeded.findall(output)) == 4, RESULT_SECONDS, '4 ends')
-    assert len(set(succeeded.findall(worker.output))) == 2
-
-
-def test_a_chord_passes_its_list_on_in_order(
-    start_worker: StartWorker, call: MakeSignature
-) -> None:
-    start_worker('vege4', '-c 2')
-    result = chord([call('mul', 3, 3), call('add', 1, 1)], call('total')).delay()
-    assert result.get(timeout=RESULT_SECONDS) == 11
-    assert result.parent.get(timeout=RESULT_SECONDS) == [9, 2]
 
 
 def test_the_body_of_a_failed_chord_does_not_run(

@@ -1,0 +1,146 @@
+"""Each name of Celery's that the pages mention is one that the installed Celery has."""
+
+import builtins
+import importlib
+import itertools
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.virtual_environment import REPOSITORY
+from tests.celery_names import (
+    COMMANDS,
+    IDENTIFIER,
+    OPTION,
+    SETTING_PREFIXES,
+    SETTINGS,
+    options,
+    words,
+)
+from tests.test_links import PAGES, tokens
+
+# They begin like settings, and are none.
+NOT_SETTINGS = {
+    'control_command': 'a decorator',
+    'control_panel': 'an app of advance.md',
+    'event_count': 'of a State',
+    'event_receiver': 'a program of advance.md',
+    'result_expire': "README.md's misspelt setting",
+    'task_id': 'an argument',
+    'task_name': 'an argument',
+    'worker_pid': "Celery 4's name of a result's pid",
+    'worker_process_init': 'a signal',
+}
+
+OTHER_OPTIONS = {
+    '--now': 'systemctl',
+    '--raw': 'redis-cli',
+    '--sort-keys': 'json.tool',
+    '--wait': 'docker compose',
+}
+
+# README.md shows what Celery says of it.
+NO_OPTION = '-L'
+
+OTHER_NAMES = {
+    'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
+    'Enum': 'enum',
+    'HTTPStatus': 'http',
+    'IntEnum': 'enum',
+    'NAME': 'stands for the name of a setting',
+    'SafeUUID': 'uuid',
+    'cron': 'a program',
+    'docs.celeryproject.org': 'the old web site',
+    'docs.celeryq.dev': 'the web site',
+    'nan': 'a float',
+    'proj': 'a project of the reader',
+    'stable': 'a version of the documentation',
+}
+
+# A call or an option of one, perhaps with what it gets: r.get(timeout=10), bind=True.
+NAME = re.compile(r'@?([A-Za-z_][\w.]*\w)(?:\(.*\))?(?:\s?=.*)?')
+
+NOT_MODULES = {
+    'celery.backend_cleanup': 'a task that Celery brings',
+    'celery.ping': 'a task of celery.contrib.testing',
+    'celery.py': 'a file',
+}
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.name)
+def page(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def code(page: Path) -> list[str]:
+    """The code inside sentences, and the lines that a reader types into a terminal."""
+    found = []
+    for token in tokens(page):
+        if token.type == 'code_inline':
+            found.append(token.content)
+        elif token.type == 'fence' and token.info in ('bash', 'console'):
+            lines = re.sub(r'\\\n(?:> )?', ' ', token.content).splitlines()
+            found += [line for line in lines if token.info == 'bash' or line.startswith('$ ')]
+    return found
+
+
+def celery_commands(text: str) -> Iterator[list[str]]:
+    """The arguments of each ``celery``, up to the end of its command."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        words = list(lexer)
+    except ValueError:  # a quotation mark alone: a message, not a command
+        return
+    for before, rest in ((words[:n], words[n + 1 :]) for n, w in enumerate(words) if w == 'celery'):
+        if before[-1:] != ['-u']:  # the unit of journalctl
+            yield list(itertools.takewhile(lambda word: not set(word) <= set('|;&<>()'), rest))
+
+
+def test_settings_have_a_default_in_celery(page: Path) -> None:
+    pattern = rf'\b(?:{"|".join(SETTING_PREFIXES)})_[a-z0-9_]+\b'
+    mentioned = set(re.findall(pattern, page.read_text()))
+    assert len(mentioned & SETTINGS) > 10
+    assert mentioned - SETTINGS - set(NOT_SETTINGS) == set()
+
+
+# `celery events` has -d twice.
+@pytest.mark.filterwarnings('ignore:The parameter -d is used more than once')
+def test_commands_have_their_options_in_help(page: Path) -> None:
+    commands = [arguments for text in code(page) for arguments in celery_commands(text)]
+    assert len(commands) > 40
+    for arguments in commands:
+        command = next((argument for argument in arguments if argument in COMMANDS), None)
+        known = {*options(), *options(command), NO_OPTION}
+        given = itertools.takewhile(lambda argument: argument != '--', arguments)
+        found = {match[0] for argument in given if (match := OPTION.match(argument))}
+        assert found <= known, f'celery {shlex.join(arguments)}'
+
+
+@pytest.mark.filterwarnings('ignore:The parameter -d is used more than once')
+def test_options_in_sentences_are_some_commands(page: Path) -> None:
+    known = set().union(options(), *map(options, COMMANDS))
+    mentioned = {name for text in code(page) for name in re.findall(r'(?<![\w-])--[a-z-]+', text)}
+    assert len(mentioned & known) > 10
+    assert mentioned - known - set(OTHER_OPTIONS) == set()
+
+
+def test_names_stand_in_celerys_code_or_in_what_the_page_runs(page: Path) -> None:
+    files = [*REPOSITORY.glob('*.py'), *REPOSITORY.glob('basic_setup/*.py')]
+    run = [path.read_text() for path in files]
+    run += [token.content for token in tokens(page) if token.type == 'fence']
+    ours = {path.stem for path in files}.union(*map(IDENTIFIER.findall, run))
+    known = words() | SETTINGS | ours | set(dir(builtins)) | set(OTHER_NAMES)
+    names = [match for text in code(page) if (match := NAME.fullmatch(text))]
+    assert len(names) > 100
+    unknown = {name[1] for name in names if not set(name[1].split('.')) <= known}
+    assert unknown - set(OTHER_NAMES) == set()
+
+
+def test_modules_of_celery_can_be_imported(page: Path) -> None:
+    modules = {name for name in code(page) if re.fullmatch(r'celery(\.[a-z_]+)+', name)}
+    for name in modules - set(NOT_MODULES):
+        importlib.import_module(name)
