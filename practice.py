@@ -15,13 +15,14 @@ class Config:
     result_backend = 'redis://localhost:6379/'
     task_default_queue = 'practice'
     task_queue_max_priority = 9
+    task_default_priority = 5
 
 
 app = Celery('practice')
 app.config_from_object(Config)
 
 
-@app.task(bind=True, priority=5)
+@app.task(bind=True)
 def report(self: Task, seconds: float) -> str:
     time.sleep(seconds)
     return str(self.request.hostname)

@@ -61,10 +61,11 @@ if __name__ == '__main__':
         long = add_up.apply_async((4_000_000,), queue=pool)
         short, _ = measure(pool, wait.s(0), 1)
         long.get(timeout=60)
+        order = 'together' if waits < 8 * 0.25 else 'in turn'
         verdict = 'at once' if short < (time.perf_counter() - begin) / 2 else 'had to wait'
         print(
-            f'{pool:8} 8 waits {waits:.2f} s, 4 sums {sums:.2f} s in {processes} process(es),'
-            f' short task {short:.2f} s: {verdict}'
+            f'{pool:8} 8 waits {waits:.2f} s, {order};'
+            f' 4 sums {sums:.2f} s, {processes} process(es); a short task {short:.2f} s, {verdict}'
         )
     for process in workers:
         process.terminate()

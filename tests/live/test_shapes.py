@@ -66,9 +66,11 @@ def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[s
     [process] = {send(caller, 'wait', 0).get(timeout=SECONDS)} if len(used) == 1 else [0]
     assert (process == worker.process.pid) == (where != 'processes of their own; the default')
 
-    hard = send(caller, 'wait', 1.5, time_limit=0.5).get(timeout=SECONDS, propagate=False)
+    limited = [
+        send(caller, 'wait', 1.5, **{name: 0.5}) for name in ('time_limit', 'soft_time_limit')
+    ]
+    hard, soft = (result.get(timeout=SECONDS, propagate=False) for result in limited)
     assert isinstance(hard, TimeLimitExceeded) == (limits in ('both', 'only the hard one'))
-    soft = send(caller, 'wait', 1.5, soft_time_limit=0.5).get(timeout=SECONDS, propagate=False)
     assert ('SoftTimeLimitExceeded' in repr(soft)) == (limits == 'both')
     assert ('Soft time limit (0.5s) exceeded' in worker.output) == (limits == 'both')
 
@@ -138,7 +140,7 @@ def test_how_a_worker_ends(
     )
     worker = open_terminal(command.strip())
     worker.wait_for(' ready.', SECONDS)
-    short, long = send(caller, 'wait', 2), send(caller, 'wait', 6)
+    short, long = send(caller, 'wait', 2), send(caller, 'wait', 3 + timeout)
     wait_until_they_run(caller, short, long)
     os.kill(worker.process.pid, signal.Signals[sent])
     assert worker.wait(SECONDS) == 0

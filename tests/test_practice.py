@@ -1,0 +1,47 @@
+"""practice.py without a broker."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+from celery import Celery
+
+import practice
+from playground.compose_file import ComposeFile
+
+
+@pytest.fixture(autouse=True)
+def _eager(run_eagerly: Callable[[Celery], None]) -> None:
+    run_eagerly(practice.app)
+
+
+def test_report_takes_its_time_and_names_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr('practice.time.sleep', waits.append)
+    assert practice.report.delay(0.5).get() == socket.gethostname()
+    assert waits == [0.5]
+
+
+def test_mean_stops_at_the_break_point_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stops: list[str] = []
+    monkeypatch.setattr('practice.rdb.set_trace', lambda: stops.append('here'))
+    assert practice.mean.delay([1, 2, 6]).get() == 3
+    assert stops == ['here']
+
+
+def test_a_mail_is_sent_behind_four_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr('practice.time.sleep', waits.append)
+    assert practice.seconds_until_mail() < 0.5
+    assert waits == [0.5] * 4 + [0.2]
+
+
+def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
+    settings = {name: value for name, value in vars(practice.Config).items() if name[0] != '_'}
+    assert settings == {
+        'broker_url': compose.broker_url,
+        'result_backend': compose.result_backend,
+        'task_default_queue': 'practice',
+        'task_queue_max_priority': 9,
+        'task_default_priority': 5,
+    }
