@@ -8,8 +8,10 @@ from celery import Celery
 from playground.services import native
 from playground.services.running import Services
 from playground.session import Session
+from playground.waiting import wait_until
 
 COMMAND_SECONDS = 60.0
+SECONDS = 10.0
 
 
 def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
@@ -21,7 +23,9 @@ def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
             for mode, queue in (2, 'persistent'), (1, 'transient'):
                 for _ in range(10):
                     app.send_task('practice.mail', queue=queue, delivery_mode=mode)
-            assert waiting(app) == {'persistent': 10, 'transient': 10}
+            sent = {'persistent': 10, 'transient': 10}
+            # The broker may still be reading what was sent.
+            assert wait_until(lambda: waiting(app) == sent, SECONDS), waiting(app)
         assert services.programs is not None
         for command in 'stop_app', 'start_app':
             subprocess.run(
@@ -32,7 +36,7 @@ def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
 
 
 def waiting(app: Celery) -> dict[str, int]:
-    """How many messages each queue has; after a publish the broker may need a moment."""
+    """How many messages each queue has."""
     with app.connection_for_read() as connection:
         channel = connection.default_channel
         return {
