@@ -31,11 +31,6 @@ def test_a_division_by_zero_fails() -> None:
         control_panel.divide.delay(1, 0)
 
 
-def test_tasks_are_named_after_their_module() -> None:
-    assert control_panel.wait.name == 'control_panel.wait'
-    assert control_panel.divide.name == 'control_panel.divide'
-
-
 def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
     assert control_panel.Config.broker_url == compose.broker_url
     assert control_panel.Config.result_backend == compose.result_backend

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 import costs
-from playground.compose_file import ComposeFile
 
 
 @pytest.fixture
@@ -49,12 +48,3 @@ def test_a_way_costs_what_the_worker_used_for_a_task(
         (events, {}),
         ('rate_limit', {'task_name': 'costs.mail', 'rate_limit': limit}),
     ]
-
-
-def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
-    settings = {name: value for name, value in vars(costs.Config).items() if name[0] != '_'}
-    assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
-        'task_default_queue': 'costs',
-    }

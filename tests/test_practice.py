@@ -7,7 +7,6 @@ import pytest
 from celery import Celery
 
 import practice
-from playground.compose_file import ComposeFile
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +33,3 @@ def test_a_mail_is_sent_behind_four_reports(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr('practice.time.sleep', waits.append)
     assert practice.seconds_until_mail() < 0.5
     assert waits == [0.5] * 4 + [0.2]
-
-
-def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
-    settings = {name: value for name, value in vars(practice.Config).items() if name[0] != '_'}
-    assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
-        'task_default_queue': 'practice',
-        'task_queue_max_priority': 9,
-        'task_default_priority': 5,
-    }

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery import Celery, Task
+from celery import Celery
 from celery.exceptions import MaxRetriesExceededError, Retry, SoftTimeLimitExceeded
 
 import retries
-from playground.compose_file import ComposeFile
 
 
 @pytest.fixture(autouse=True)
@@ -111,21 +110,3 @@ def test_a_key_pays_once(payments: Callable[[], list[str]]) -> None:
         assert retries.pay.delay('Mark', key='order 7').get() == 'paid'
     retries.pay.delay('Mark', key='order 8').get()
     assert payments() == ['Mark', 'Mark']
-
-
-def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
-    settings = {name: value for name, value in vars(retries.Config).items() if name[0] != '_'}
-    assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
-        'task_default_queue': 'retries',
-    }
-
-
-def test_tasks_are_named_after_their_module() -> None:
-    assert retries.app.main == 'retries'
-    tasks = {name: task.name for name, task in vars(retries).items() if isinstance(task, Task)}
-    assert tasks == {
-        name: f'retries.{name}'
-        for name in ('ask', 'ask_again', 'pay', 'read_rows', 'send_mail', 'work')
-    }

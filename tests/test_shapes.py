@@ -6,10 +6,9 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from celery import Celery, Task
+from celery import Celery
 
 import shapes
-from playground.compose_file import ComposeFile
 
 SECONDS = 30.0
 
@@ -67,18 +66,3 @@ def test_a_shrink_picks_a_process_again_whose_end_nobody_has_noticed() -> None:
         [sys.executable, '-c', SHRINK_TWICE], capture_output=True, text=True, timeout=SECONDS
     )
     assert done.stdout == '[False, True, True, True] 2\n', done.stderr
-
-
-def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
-    settings = {name: value for name, value in vars(shapes.Config).items() if name[0] != '_'}
-    assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
-        'task_default_queue': 'shapes',
-    }
-
-
-def test_tasks_are_named_after_their_module() -> None:
-    assert shapes.app.main == 'shapes'
-    tasks = {name: task.name for name, task in vars(shapes).items() if isinstance(task, Task)}
-    assert tasks == {name: f'shapes.{name}' for name in ('add_up', 'keep', 'wait')}

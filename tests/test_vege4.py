@@ -7,7 +7,6 @@ import pytest
 from celery import Celery, chain, chord, group, signature
 
 import vege4
-from playground.compose_file import ComposeFile
 from vege4 import add, mul, total
 
 
@@ -34,20 +33,6 @@ def test_an_immutable_signature_ignores_arguments() -> None:
 
 def test_a_signature_is_a_dictionary() -> None:
     assert signature(dict(add.s(2, 3)), app=vege4.app).delay().get() == 5
-
-
-def test_settings_are_those_of_the_notes(compose: ComposeFile) -> None:
-    settings = {name: value for name, value in vars(vege4.Config).items() if name[0] != '_'}
-    assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
-        'task_default_queue': 'vege4',
-    }
-
-
-def test_tasks_are_named_after_their_module() -> None:
-    names = {name for name in vege4.app.tasks if name.startswith('vege4.')}
-    assert names == {'vege4.add', 'vege4.mul', 'vege4.total', 'vege4.report'}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""What all apps of the notes have in common, read from their source."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from playground.compose_file import ComposeFile
+from playground.virtual_environment import REPOSITORY
+
+APPS = [path for path in sorted(REPOSITORY.glob('*.py')) if 'Celery(' in path.read_text()]
+
+# Other apps have a queue that is named after them.
+QUEUES = {
+    **dict.fromkeys(('vege', 'vege1', 'vege2', 'app_signals', 'event_receiver'), None),
+    'vege3': 'general',
+}
+
+
+Node = TypeVar('Node', bound=ast.AST)
+
+
+def nodes(source: ast.Module, kind: type[Node]) -> list[Node]:
+    return [node for node in ast.walk(source) if isinstance(node, kind)]
+
+
+@pytest.fixture(params=APPS, ids=lambda path: path.name)
+def path(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+@pytest.fixture
+def source(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@pytest.fixture
+def settings(source: ast.Module) -> dict[str, Any]:
+    """The settings in the class Config that are texts, numbers and the like."""
+    [body] = [node.body for node in nodes(source, ast.ClassDef) if node.name == 'Config'] or [[]]
+    return {
+        ast.unparse(line.targets[0]): line.value.value
+        for line in body
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+    }
+
+
+def test_an_app_talks_to_the_services_of_the_notes(
+    settings: dict[str, Any], compose: ComposeFile
+) -> None:
+    services = {'broker_url': compose.broker_url, 'result_backend': compose.result_backend}
+    for name, value in services.items():
+        assert settings.get(name, value) == value
+
+
+def test_an_app_has_a_queue_of_its_own(path: Path, settings: dict[str, Any]) -> None:
+    assert settings.get('task_default_queue') == QUEUES.get(path.stem, path.stem)
+
+
+def test_an_app_is_named_after_its_module(path: Path, source: ast.Module) -> None:
+    """Its tasks then have the same names when it runs as a script."""
+    [call] = [call for call in nodes(source, ast.Call) if ast.unparse(call.func) == 'Celery']
+    assert [ast.literal_eval(argument) for argument in call.args] == [path.stem]
+
+
+def test_an_app_stands_alone(source: ast.Module) -> None:
+    ours = {path.stem for path in REPOSITORY.glob('*.py')} | {'basic_setup', 'playground', 'tests'}
+    modules = [alias.name for node in nodes(source, ast.Import) for alias in node.names]
+    modules += [node.module or '' for node in nodes(source, ast.ImportFrom)]
+    assert {name.partition('.')[0] for name in modules} & ours == set()
+
+
+def test_an_app_tells_its_chapter(source: ast.Module) -> None:
+    first, *_ = (ast.get_docstring(source) or '').splitlines()
+    told = re.search(r'(README|advance)\.md, chapters? (\d+)(?: (?:and|to) (\d+))?\.', first)
+    assert told
+    page = (REPOSITORY / f'{told[1]}.md').read_text()
+    for number in filter(None, told.groups()[1:]):
+        assert f'\n## {number}. ' in page
