@@ -1,13 +1,17 @@
 """retries.py with real workers: what its page says, and what no eager task shows."""
 
+from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from celery import Celery
-from celery.exceptions import TimeLimitExceeded
+from celery.exceptions import TaskRevokedError, TimeLimitExceeded
 from celery.result import AsyncResult
 
+from playground.terminal import Terminal
+from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
 
 SECONDS = 30.0
@@ -52,3 +56,37 @@ def test_rate_limited_tasks_hold_up_the_others(start_worker: StartWorker, caller
     assert all(0.5 < (after - before).total_seconds() < 2 for before, after in pairwise(times))
     # The process had nothing to do, and yet the task came in only behind the mails.
     assert done_at(other) > times[1]
+
+
+LAST_WORDS = """
+import time
+from celery import Celery
+app = Celery('last_words')
+@app.task
+def wait():
+    try:
+        time.sleep(60)
+    except Exception:
+        print('an Exception')
+    finally:
+        print('last words')
+"""
+
+
+@pytest.mark.parametrize('limit', [None, 1])
+def test_finally_runs_in_a_task_that_is_ended(
+    open_terminal: Callable[[str], Terminal], caller: Celery, tmp_path: Path, limit: int | None
+) -> None:
+    (tmp_path / 'last_words.py').write_text(LAST_WORDS)
+    command = 'celery -A last_words worker -l info -c 1 -n ended@%h'
+    worker = open_terminal(f'cd "{tmp_path}" && {command}')
+    worker.wait_for(' ready.', SECONDS)
+    result = caller.send_task('last_words.wait', time_limit=limit)
+    nodes = caller.control.inspect(timeout=SECONDS, limit=1)
+    assert wait_until(lambda: any(nodes.active().values()), SECONDS)
+    if limit is None:
+        result.revoke(terminate=True)
+    with pytest.raises(TimeLimitExceeded if limit else TaskRevokedError):
+        result.get(timeout=SECONDS)
+    worker.wait_for('last words', SECONDS)
+    assert 'an Exception' not in worker.output
