@@ -3,6 +3,7 @@
 import builtins
 import importlib
 import itertools
+import keyword
 import re
 import shlex
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def test_names_stand_in_celerys_code_or_in_what_the_page_runs(page: Path) -> Non
     run = [path.read_text() for path in files]
     run += [token.content for token in tokens(page) if token.type == 'fence']
     ours = {path.stem for path in files}.union(*map(IDENTIFIER.findall, run))
-    known = words() | SETTINGS | ours | set(dir(builtins)) | set(OTHER_NAMES)
+    known = words() | SETTINGS | ours | set(dir(builtins)) | set(keyword.kwlist)
     names = [match for text in code(page) if (match := NAME.fullmatch(text))]
     assert len(names) > 100
     unknown = {name[1] for name in names if not set(name[1].split('.')) <= known}
