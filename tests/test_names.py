@@ -134,7 +134,8 @@ def test_names_stand_in_celerys_code_or_in_what_the_page_runs(page: Path) -> Non
     run = [path.read_text() for path in files]
     run += [token.content for token in tokens(page) if token.type == 'fence']
     ours = {path.stem for path in files}.union(*map(IDENTIFIER.findall, run))
-    known = words() | SETTINGS | ours | set(dir(builtins)) | set(keyword.kwlist)
+    pythons = {*dir(builtins), *keyword.kwlist}
+    known = words() | SETTINGS | ours | pythons | set(OTHER_NAMES)
     names = [match for text in code(page) if (match := NAME.fullmatch(text))]
     assert len(names) > 100
     unknown = {name[1] for name in names if not set(name[1].split('.')) <= known}
