@@ -29,16 +29,6 @@ def done_at(result: AsyncResult) -> datetime:
     return date
 
 
-def test_the_hard_limit_kills_and_the_pool_recovers(
-    start_worker: StartWorker, caller: Celery
-) -> None:
-    worker = start_worker('retries', '-c 1')
-    with pytest.raises(TimeLimitExceeded):
-        send(caller, 'read_rows', [60, 60]).get(timeout=SECONDS)
-    assert send(caller, 'work', 0).get(timeout=SECONDS) == 'done'
-    assert "exited with 'signal 9 (SIGKILL)'" in worker.output
-
-
 def test_a_rate_limit_is_for_each_worker(start_worker: StartWorker, caller: Celery) -> None:
     start_worker('retries', '-c 1 --prefetch-multiplier 1')
     start_worker('retries', '-c 1 --prefetch-multiplier 1')

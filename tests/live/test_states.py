@@ -7,7 +7,6 @@ from pathlib import Path
 import pexpect
 import pytest
 from celery import Celery
-from celery.exceptions import TaskRevokedError
 from celery.result import AsyncResult
 
 from playground.services.running import Services
@@ -42,19 +41,6 @@ def test_a_task_that_fails_twice(
     start_worker('states', options)
     result = caller.send_task('states.fail_first', (2,), queue='states')
     assert stored_states(result) == states
-
-
-def test_terminate_ends_a_task_that_runs_and_the_worker_goes_on(
-    start_worker: StartWorker, caller: Celery
-) -> None:
-    worker = start_worker('states')
-    result = caller.send_task('states.wait', (3600,), queue='states')
-    worker.wait_for(f'Task states.wait[{result.id}] received', RESULT_SECONDS)
-    result.revoke(terminate=True)
-    with pytest.raises(TaskRevokedError, match='terminated'):
-        result.get(timeout=RESULT_SECONDS)
-    after = caller.send_task('states.divide', (6, 3), queue='states')
-    assert after.get(timeout=RESULT_SECONDS) == 2
 
 
 def test_statedb_keeps_what_is_revoked_over_a_restart(
