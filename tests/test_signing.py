@@ -8,8 +8,7 @@ from pathlib import Path
 from playground.virtual_environment import REPOSITORY
 
 SECONDS = 30.0
-OPENSSL = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=notes'
-PAIR = '-keyout keys/key.pem -out keys/certificate.pem'
+OPENSSL = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=notes -keyout {} -out {}'
 
 CALL = """
 from kombu.serialization import dumps
@@ -29,7 +28,8 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_pay_is_signed(tmp_path: Path) -> None:
     (tmp_path / 'keys').mkdir()
-    run(tmp_path, *OPENSSL.split(), *PAIR.split()).check_returncode()
+    make_pair = OPENSSL.format('keys/key.pem', 'keys/certificate.pem')
+    run(tmp_path, *make_pair.split()).check_returncode()
     called = run(tmp_path, sys.executable, '-c', CALL)
     assert called.stdout == 'paid 3\napplication/data utf-8\n', called.stderr
 

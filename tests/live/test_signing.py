@@ -11,6 +11,7 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from tests.repository_copy import copy_repository
+from tests.test_signing import OPENSSL
 
 SECONDS = 20.0
 
@@ -28,7 +29,6 @@ with app.connection() as connection:
             content_encoding=message.content_encoding, correlation_id=result.id)
 print(result.get(timeout=10))
 """
-OPENSSL = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=notes -keyout {} -out {}'
 
 
 def call(services: Services, folder: Path, code: str) -> str:
