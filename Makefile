@@ -5,7 +5,7 @@ PLAYGROUND = "$(PYTHON)" -m playground
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play timeline setup test lint
+.PHONY: help demo play timeline setup test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ setup:  ## make .venv and install all requirements
 
 test: setup  ## run all tests and the notes (BACKEND="embedded native" requires both)
 	@.venv/bin/python -m pytest -n 4 $(foreach name,$(BACKEND),--backend $(name)) $(TESTS)
+
+bless: setup  ## rewrite the outputs on the pages that no longer hold (PAGE=README.md, CHAPTER=6 and BACKEND= narrow it)
+	@.venv/bin/python -m tests.notes.bless $(foreach name,$(BACKEND),--backend $(name)) $(if $(CHAPTER),--chapter "$(CHAPTER)") $(if $(FORCE),--force) $(PAGE)
 
 lint: setup  ## format, lint and types, as CI checks them
 	@.venv/bin/ruff format --check .

@@ -1,8 +1,8 @@
 """Runs the blocks of one chapter on one back-end, as a reader would: in terminals, in order."""
 
 import contextlib
-import doctest
 import re
+import time
 from collections.abc import Callable
 
 from playground import compose_file
@@ -11,12 +11,21 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from tests.fresh_services import fresh
-from tests.notes import comparison
-from tests.notes.page import Block
+from tests.notes import alignment, comparison
+from tests.notes.block import CONTROL_C, CONTROL_D, KEYS, Block, Typed, only_keys, typed
+from tests.notes.comparison import BLANK_LINE, TRACEBACK, How
+from tests.notes.leftovers import Leftovers
+from tests.notes.observation import Observation, Recorder
 from tests.notes.prompts import BashPrompt, PythonPrompt
 from tests.repository_copy import copy_repository, with_celery_of
 
-KEYS = {'^C': Terminal.press_control_c, '^D': Terminal.press_control_d}
+PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_d}
+
+# bash's own: the command was found but cannot be executed, the command was not found.
+NOT_RUN = (126, 127)
+
+# A log that goes on to grow may still bring the lines of the page.
+QUIET_SECONDS = 1.5
 
 
 class MismatchError(Exception):
@@ -34,18 +43,35 @@ class MismatchError(Exception):
 class ChapterRun:
     """A fresh copy of the repository, and the terminals that the chapter opens."""
 
-    def __init__(self, started: Services, patience: float) -> None:
+    def __init__(
+        self,
+        page: str,
+        chapter: str,
+        started: Services,
+        patience: float,
+        recorder: Recorder | None = None,
+    ) -> None:
         """Empty the back-end and make the copy.
 
         Args:
+            page: the page's name.
+            chapter: the chapter's heading.
             started: the back-end that the chapter's commands reach.
             patience: how many seconds to wait for lines in a terminal, or for its end.
+            recorder: writes down what was printed, and the run goes on where the page shows
+                something else. Without one, that is an error.
         """
+        self.page = page
+        self.chapter = chapter
+        self.backend = started.backend
         self.patience = patience
+        self.recorder = recorder
+        self.is_late = False
         with contextlib.ExitStack() as stack:
             running = stack.enter_context(fresh(started, compose_file.read().vhost))
             self.session = stack.enter_context(Session())
             self.folder = copy_repository(self.session.folder / 'notes')
+            self.leftovers = Leftovers(running, self.session, self.folder)
             # The terminals end first, then what they talk to goes.
             self._stack = stack.pop_all()
         self.environment = with_celery_of(self.session.folder, reader_environment(running))
@@ -54,7 +80,6 @@ class ChapterRun:
         self.ending: list[Terminal] = []
         self.bash: BashPrompt | None = None
         self.python: PythonPrompt | None = None
-        self.python_terminal = ''
         self.opened = 0
 
     def close(self) -> None:
@@ -65,7 +90,7 @@ class ChapterRun:
         """Run a block and compare.
 
         Raises:
-            MismatchError: something is not as the page shows it.
+            MismatchError: something is not as the page shows it, or cannot be run.
         """
         kinds: dict[str, Callable[[Block], None]] = {
             'bash': self._bash,
@@ -80,6 +105,34 @@ class ChapterRun:
             evaluate(block)
         except PlaygroundError as error:
             raise MismatchError(block.line, str(error)) from None
+
+    def end(self, line: int, allowed: list[str]) -> None:
+        """Fail if the chapter leaves what was not there when it began.
+
+        Args:
+            line: the page's line to tell of.
+            allowed: patterns of what it may leave, as in ``queue slow``.
+
+        Raises:
+            MismatchError: something is left.
+        """
+        try:
+            self._wait_for_ends()
+        except PlaygroundError as error:
+            raise MismatchError(line, str(error)) from None
+        if self.recorder:
+            return
+        if self.bash:
+            self.bash.terminal.press_control_d()
+            self.bash.terminal.wait(self.patience)
+        if left := self.leftovers.found(allowed, self.patience / 2):
+            listed = ''.join(f'\n  {name}' for name in left)
+            raise MismatchError(
+                line,
+                f'the chapter leaves, on {self.backend}:{listed}\n'
+                'remove it at the end of the chapter, or say why it stays, as in\n'
+                f'<!-- leaves: {left[0]} reason="WHY" -->',
+            )
 
     def _check_terminals(self) -> None:
         for name, terminal in self.terminals.items():
@@ -97,6 +150,23 @@ class ChapterRun:
             terminal.wait(self.patience)
         self.ending.clear()
 
+    def _compare(
+        self, how: How, one: Typed, title: str, printed: str, expected: str | None = None
+    ) -> None:
+        """Record what was printed, or fail if it is not what the page shows."""
+        shown = one.expected if expected is None else expected
+        seen = Observation(
+            *(self.page, self.backend, self.chapter, one.line, title, one.first),
+            *(how, shown, printed, self.is_late),
+        )
+        if self.recorder:
+            self.recorder.record(seen)
+        elif not seen.holds:
+            if how is How.EXCERPT:
+                raise MismatchError(one.line, f'these lines are not in {title}')
+            difference = comparison.difference(shown, printed)
+            raise MismatchError(one.line, f'{title}\n{difference}')
+
     def _bash(self, block: Block) -> None:
         printed, status = self._bash_prompt().run(block.text)
         if status:
@@ -104,46 +174,69 @@ class ChapterRun:
 
     def _console(self, block: Block) -> None:
         name = block.directives.get('terminal')
-        typed = typed_lines(block)
-        keys = [line for line, command, _ in typed if command in KEYS]
-        for line, command, expected in typed:
+        lines = typed(block)
+        keys = [one for one in lines if one.command in KEYS]
+        for one in lines:
             if name is None:
-                self._in_bash(line, command, expected)
+                self._in_bash(one)
                 continue
             try:
-                self._in_terminal(name, command, expected)
+                self._in_terminal(name, one)
             except PlaygroundError as error:
-                raise MismatchError(line, str(error)) from None
+                raise MismatchError(one.line, str(error)) from None
             finally:
-                if line in keys[-1:] and name in self.terminals:
+                if one in keys[-1:] and name in self.terminals:
                     self.ending.append(self.terminals.pop(name))
 
-    def _in_bash(self, line: int, command: str | None, expected: str) -> None:
-        if command is None or command in KEYS:
-            raise MismatchError(line, 'output without a command needs <!-- terminal: NAME -->')
-        printed, _ = self._bash_prompt().run(command)
-        if not comparison.is_same(expected, printed):
-            difference = comparison.difference(expected, printed)
-            raise MismatchError(line, f'$ {command}\n{difference}')
+    def _in_bash(self, one: Typed) -> None:
+        if one.command is None or one.command in KEYS:
+            raise MismatchError(one.line, 'output without a command needs <!-- terminal: NAME -->')
+        printed, status = self._bash_prompt().run(one.command)
+        if status in NOT_RUN and not comparison.is_same(one.expected, printed):
+            raise MismatchError(one.line, f'$ {one.command}\ncould not be run: {printed.strip()}')
+        self._compare(How.WHOLE, one, f'$ {one.command}', printed)
 
-    def _in_terminal(self, name: str, command: str | None, expected: str) -> None:
-        if command is not None and command not in KEYS:
-            self._open(name, command)
+    def _in_terminal(self, name: str, one: Typed) -> None:
+        if one.command is not None and one.command not in KEYS:
+            self._open(name, one.command)
         terminal = self._terminal(name)
-        if command is not None and command in KEYS:
-            KEYS[command](terminal)
-        begin = self.seen[name]
+        if one.command in PRESS:
+            PRESS[one.command](terminal)
+        if one.expected.strip():
+            begin = self.seen[name]
+            came = self._wait_for_lines(terminal, one.expected, begin)
+            log = comparison.readable(terminal.output)[begin:]
+            end = comparison.find(one.expected, log)
+            self._compare(How.PART, one, f'terminal {name}', log[:end])
+            if end is None:
+                end = alignment.end_of_part(one.expected, log)
+            self.seen[name] = begin + end
+            self.is_late = self.is_late or not came
 
-        def end_of_match() -> int | None:
-            return comparison.find(expected, comparison.readable(terminal.output)[begin:])
+    def _wait_for_lines(self, terminal: Terminal, expected: str, begin: int) -> bool:
+        """Wait until a log has the lines of a page or, where it is recorded, similar ones.
 
-        if expected.strip():
-            terminal.wait_until(
-                lambda output: end_of_match() is not None,
-                self.patience,
-                f'these lines:\n{expected}',
-            )
-            self.seen[name] = begin + (end_of_match() or 0)
+        Returns:
+            Whether they came; if not, the run goes on, for it is recorded.
+
+        Raises:
+            PlaygroundError: they did not come.
+        """
+        settled = _Settled(expected)
+
+        def is_there(output: str) -> bool:
+            log = comparison.readable(output)[begin:]
+            if comparison.find(expected, log) is not None:
+                return True
+            return self.recorder is not None and settled.has(log)
+
+        try:
+            terminal.wait_until(is_there, self.patience, f'these lines:\n{expected}')
+        except PlaygroundError:
+            if self.recorder is None or terminal.process.poll():
+                raise
+            return False
+        return True
 
     def _open(self, name: str, command: str) -> None:
         if before := self.terminals.get(name):
@@ -164,31 +257,28 @@ class ChapterRun:
     def _pycon(self, block: Block) -> None:
         prompt = self._python_prompt(block.directives.get('terminal', 'shell'))
         try:
-            examples = doctest.DocTestParser().get_examples(block.text)
+            lines = typed(block)
         except ValueError as error:
             raise MismatchError(block.line, str(error)) from None
-        if not examples:
+        if not lines:
             raise MismatchError(block.line, 'there is no >>> in this block')
-        for example in examples:
-            line = block.line + 1 + example.lineno
+        for one in lines:
+            source = one.command or ''
             try:
-                printed = prompt.run(example.source)
+                printed = prompt.run(source)
             except PlaygroundError as error:
-                raise MismatchError(line, str(error)) from None
-            same = comparison.is_same
-            if example.want.startswith('Traceback (most recent call last):'):
-                same = comparison.is_same_exception
-            expected = re.sub(r'(?m)^<BLANKLINE>$', '', example.want)
-            if not same(expected, printed):
-                difference = comparison.difference(expected, printed)
-                raise MismatchError(line, f'>>> {example.source}{difference}')
+                raise MismatchError(one.line, str(error)) from None
+            how = How.EXCEPTION if one.expected.startswith(TRACEBACK) else How.WHOLE
+            expected = re.sub(f'(?m)^{BLANK_LINE}$', '', one.expected)
+            self._compare(how, one, f'>>> {source.rstrip()}', printed, expected)
 
     def _excerpt(self, block: Block) -> None:
-        path = self.folder / block.directives['file']
+        name = block.directives['file']
+        path = self.folder / name
         if not path.is_file():
-            raise MismatchError(block.line, f'there is no file {block.directives["file"]}')
-        if f'\n{block.text}' not in '\n' + path.read_text():
-            raise MismatchError(block.line, f'these lines are not in {block.directives["file"]}')
+            raise MismatchError(block.line, f'there is no file {name}')
+        one = Typed(block.line, None, block.text, block.line + 1)
+        self._compare(How.EXCERPT, one, name, path.read_text(encoding='utf-8'))
 
     def _bash_prompt(self) -> BashPrompt:
         if self.bash is None or not self.bash.terminal.runs:
@@ -206,34 +296,18 @@ class ChapterRun:
         return self.python
 
 
-def only_keys(block: Block) -> bool:
-    """Tell whether a block types nothing but ``^C`` and ``^D``."""
-    return block.kind == 'console' and all(typed in KEYS for _, typed, _ in typed_lines(block))
+class _Settled:
+    """Tells when a log has a line for each of the page's, though another, and is quiet."""
 
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+        self.log: str | None = None
+        self.since = 0.0
+        self.answer: bool | None = None
 
-def typed_lines(block: Block) -> list[tuple[int, str | None, str]]:
-    """Split a console block into commands and what each printed.
-
-    Returns:
-        For each: the page's line, the command (``^C`` and ``^D`` for these keys, None for output
-        that goes on from an earlier block), and the expected output.
-    """
-    found: list[tuple[int, str | None, str]] = []
-    number = block.line
-    continues = False
-    for line in block.text.splitlines():
-        number += 1
-        if continues:
-            start, command, expected = found.pop()
-            found.append((start, f'{command}\n{line.removeprefix("> ")}', expected))
-        elif line.startswith('$ '):
-            found.append((number, line.removeprefix('$ '), ''))
-        elif line in KEYS:
-            found.append((number, line, ''))
-        elif not found:
-            found.append((number, None, f'{line}\n'))
-        else:
-            start, command, expected = found.pop()
-            found.append((start, command, f'{expected}{line}\n'))
-        continues = (continues or line.startswith('$ ')) and line.endswith('\\')
-    return found
+    def has(self, log: str) -> bool:
+        if log != self.log:
+            self.log, self.since, self.answer = log, time.monotonic(), None
+        elif self.answer is None and time.monotonic() - self.since > QUIET_SECONDS:
+            self.answer = alignment.has_each_line(self.expected, log)
+        return bool(self.answer)

@@ -28,11 +28,12 @@ class NestedRun:
         self.repository = copy_repository(folder / 'celery notes')
         self.output = ''
 
-    def run(self, page: str) -> dict[int, str]:
-        """Run a page on the embedded back-end.
+    def run(self, page: str, backend: str = 'embedded') -> dict[int, str]:
+        """Run a page.
 
         Args:
             page: its text.
+            backend: where.
 
         Returns:
             What the runner says of which line.
@@ -41,7 +42,7 @@ class NestedRun:
         done = subprocess.run(
             [
                 *(sys.executable, '-m', 'pytest', 'page.md'),
-                *('--backend', 'embedded', '--patience', str(PATIENCE)),
+                *('--backend', backend, '--patience', str(PATIENCE)),
             ],
             cwd=self.repository,
             capture_output=True,

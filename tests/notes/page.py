@@ -2,37 +2,43 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from sybil import Document, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
 
+from tests.notes.block import Block, typed
+from tests.notes.rewriting import BESIDE_A_DIGIT
+
 PROMPTED = ('console', 'pycon')
 EXCERPTS = ('python', 'yaml', 'ini', 'dockerfile')
-FENCES = ('bash', *PROMPTED, *EXCERPTS, 'mermaid')
+PICTURES = ('mermaid',)
+FENCES = ('bash', *PROMPTED, *EXCERPTS, *PICTURES)
 
-DIRECTIVE = re.compile(r'<!-- (?:(terminal|file): (\S+)|skip: (?:(start|next) if\((.+)\)|end)) -->')
-REASON = re.compile(r'\breason="[^"]{10,}"')
+REASON = r'\breason="(?P<reason>[^"]{10,})"'
+DIRECTIVE = re.compile(
+    r'<!-- (?:'
+    r'(?:terminal|file): \S+'
+    r'|skip: (?:(?:start|next) if\((?P<condition>.+)\)|end)'
+    rf'|leaves: (?P<leaves>\S.*?) {REASON}'
+    r') -->'
+)
 
 
-@dataclass
-class Block:
-    """A fenced block.
+@dataclass(frozen=True)
+class ChapterEnd:
+    """Where a chapter has run.
 
     Attributes:
-        kind: the fence's language, as in ``console``.
-        text: what stands in it.
-        line: the page's line of the opening fence, from 1.
-        chapter: the heading above it.
-        directives: ``terminal`` and ``file``, where they stand above it.
+        chapter: its heading.
+        line: the page's line.
+        leaves: patterns of what it may leave.
     """
 
-    kind: str
-    text: str
-    line: int
     chapter: str
-    directives: dict[str, str] = field(default_factory=dict)
+    line: int
+    leaves: list[str]
 
 
 def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
@@ -58,6 +64,7 @@ def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
             name = directive.lexemes['directive']
             below.directives[name] = directive.lexemes['arguments'].strip()
     defects += [_excerpt_defect(block) for _, block in found]
+    defects += [defect for _, block in found for defect in _lucky_lines(block)]
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
         raise pytest.Collector.CollectError('\n'.join(messages))
     return found
@@ -72,6 +79,27 @@ def chapter(text: str, line: int) -> str:
     """
     headings = [line for line in text.splitlines()[:line] if line.startswith('## ')]
     return headings[-1] if headings else ''
+
+
+def chapter_ends(document: Document) -> Iterable[tuple[int, ChapterEnd]]:
+    """List where the chapters of a page have run, each with its place in the text.
+
+    What a comment before the first chapter allows to be left is allowed to each.
+
+    Args:
+        document: the page.
+    """
+    found = [fence for fence, block in blocks(document) if block.kind not in PICTURES]
+    last = {chapter(document.text, _line(document, fence.start)): fence for fence in found}
+    fences = [fence for fence, _ in blocks(document)]
+    left: dict[str, list[str]] = {}
+    for line, text in _comments(document, fences):
+        if (directive := DIRECTIVE.fullmatch(text)) and directive['leaves']:
+            patterns = left.setdefault(chapter(document.text, line), [])
+            patterns += [name.strip() for name in directive['leaves'].split(',')]
+    for name, fence in last.items():
+        leaves = [*left.get('', []), *(left.get(name, []) if name else [])]
+        yield fence.end, ChapterEnd(name, _line(document, fence.end), leaves)
 
 
 def _block(document: Document, fence: Region) -> Block:
@@ -107,6 +135,21 @@ def _excerpt_defect(block: Block) -> str | None:
     return None
 
 
+def _lucky_lines(block: Block) -> Iterable[str]:
+    """What a digit of a changing number says holds on some machines only."""
+    try:
+        lines = typed(block)
+    except ValueError:
+        return
+    for one in lines:
+        for number, line in enumerate(one.expected.splitlines(), start=one.first):
+            if BESIDE_A_DIGIT.search(line):
+                yield (
+                    f'{number}: a digit beside `...` in {line!r} holds by luck: another machine'
+                    ' or another day prints another one; write ... for the whole number'
+                )
+
+
 def _comments(document: Document, fences: list[Region]) -> Iterable[tuple[int, str]]:
     position = 0
     for number, line in enumerate(document.text.splitlines(keepends=True), start=1):
@@ -121,10 +164,10 @@ def _comment_defect(line: int, text: str) -> str | None:
     if directive is None:
         return (
             f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
-            ' <!-- skip: next if(CONDITION, reason="WHY") -->, or skip: start … skip: end'
+            ' <!-- skip: next if(CONDITION, reason="WHY") -->, skip: start … skip: end,'
+            ' or <!-- leaves: queue NAME, file NAME reason="WHY" -->'
         )
-    condition = directive[4]
-    if condition is not None and not REASON.search(condition):
+    if directive['condition'] and not re.search(REASON, directive['condition']):
         return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'
     return None
 

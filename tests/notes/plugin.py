@@ -15,10 +15,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
 from tests.backends import BACKENDS
+from tests.notes import coverage
+from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
-from tests.notes.page import Block, blocks, chapter
+from tests.notes.observation import Recorder
+from tests.notes.page import PICTURES, ChapterEnd, blocks, chapter, chapter_ends
 
-PICTURES = ('mermaid',)
+# How pytest names an example of a page: README.md::sybil:embedded,line:12,column:1
+EXAMPLE = '::sybil:'
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,14 +33,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar='SECONDS',
         help='how long a page waits for lines in a terminal (30)',
     )
+    parser.addoption(
+        '--chapter',
+        action='append',
+        metavar='HEADING',
+        help='run these chapters of the pages and nothing else; may be given several times',
+    )
+    parser.addoption(
+        '--record',
+        type=Path,
+        metavar='FOLDER',
+        help='write down what the pages’ commands print, and do not fail where it is not shown',
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
-        sybil = pages(backend, config.getoption('patience'))
+        sybil = pages(backend, config.getoption('patience'), config.getoption('record'))
         collector.__dict__['pytest_collect_file'] = sybil.pytest()
         config.pluginmanager.register(collector)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    headings = config.getoption('chapter')
+    if not headings:
+        return
+    chosen = [item for item in items if _chapter_of(item.nodeid) in headings]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 class ChapterScheduling(LoadScopeScheduling):
@@ -46,12 +71,16 @@ class ChapterScheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        """A block is called README.md::sybil:embedded,line:12,column:1."""
-        page, _, block = nodeid.partition('::sybil:')
-        if not block:
-            return nodeid
-        line = int(block.split(',')[1].removeprefix('line:'))
-        return f'{page} {chapter(_read(REPOSITORY / page), line)}'
+        heading = _chapter_of(nodeid)
+        return nodeid if heading is None else f'{nodeid.partition(EXAMPLE)[0]} {heading}'
+
+
+def _chapter_of(nodeid: str) -> str | None:
+    """The chapter of a page's block; None for another test."""
+    page, _, block = nodeid.partition(EXAMPLE)
+    if not block:
+        return None
+    return chapter(_read(REPOSITORY / page), int(block.split(',')[1].removeprefix('line:')))
 
 
 _read = functools.cache(Path.read_text)
@@ -74,13 +103,36 @@ def pytest_runtest_makereport(
     return report
 
 
-def pages(backend: str, patience: float) -> Sybil:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of each page and back-end how many blocks were run, and why others were not."""
+    ended = [
+        (report.nodeid, report.longrepr[2].removeprefix('Skipped: ') if report.skipped else None)
+        for outcome in ('passed', 'failed', 'skipped')
+        for report in terminalreporter.stats.get(outcome, [])
+        if EXAMPLE in report.nodeid and (report.when == 'call' or report.skipped)
+    ]
+    found: dict[tuple[str, str], coverage.Coverage] = {}
+    for nodeid, reason in sorted(ended, key=str):
+        page, _, block = nodeid.partition(EXAMPLE)
+        backend, line, _ = block.split(',')
+        if int(line.removeprefix('line:')) in coverage.lines(_read(REPOSITORY / page)):
+            found.setdefault((page, backend), coverage.Coverage()).add(reason)
+    for (page, backend), counted in found.items():
+        terminalreporter.write_line(f'{page} on {backend}: {counted.sentence()}.')
+
+
+def pages(backend: str, patience: float, record: Path | None) -> Sybil:
     """Make the collector of one back-end.
 
     Args:
         backend: ``embedded`` or ``native``; conditions of skips see it under this name.
         patience: how many seconds a page waits for lines in a terminal.
+        record: the folder to write down in what was printed; without one, the pages are tested.
     """
+
+    def setup(namespace: dict[str, Any]) -> None:
+        recorder = Recorder(record) if record else None
+        namespace.update(backend=backend, patience=patience, recorder=recorder)
 
     def teardown(namespace: dict[str, Any]) -> None:
         if run := namespace.get('run'):
@@ -91,7 +143,7 @@ def pages(backend: str, patience: float) -> Sybil:
         patterns=['*.md'],
         excludes=['*/*.md'],
         path=str(REPOSITORY),
-        setup=lambda namespace: namespace.update(backend=backend, patience=patience),
+        setup=setup,
         teardown=teardown,
         fixtures=[backend],
         name=backend,
@@ -102,23 +154,44 @@ def _regions(document: Document) -> Iterable[Region]:
     for fence, block in blocks(document):
         if block.kind not in PICTURES:
             yield Region(fence.start, fence.end, block, _evaluate)
+    for position, end in chapter_ends(document):
+        yield Region(position, position, end, _evaluate_end)
 
 
 def _evaluate(example: Example) -> str | None:
     block: Block = example.parsed
     try:
-        _run_of(block.chapter, example.namespace).run(block)
+        _run_of(block.chapter, example).run(block)
     except MismatchError as mismatch:
         return f'{example.path}:{mismatch.line}: {mismatch}'
     return None
 
 
-def _run_of(chapter: str, namespace: dict[str, Any]) -> ChapterRun:
+def _evaluate_end(example: Example) -> str | None:
+    end: ChapterEnd = example.parsed
+    # Where a single block was asked for, or all were skipped, nothing was run.
+    if example.namespace.get('chapter') != end.chapter:
+        return None
+    try:
+        example.namespace['run'].end(end.line, end.leaves)
+    except MismatchError as mismatch:
+        return f'{example.path}:{mismatch.line}: {mismatch}'
+    return None
+
+
+def _run_of(chapter: str, example: Example) -> ChapterRun:
     """Each chapter begins with nothing, so that a reader can begin with any of them."""
+    namespace = example.namespace
     if namespace.get('chapter') != chapter:
         if before := namespace.pop('run', None):
             before.close()
         namespace['chapter'] = chapter
-        namespace['run'] = ChapterRun(namespace[namespace['backend']], namespace['patience'])
+        namespace['run'] = ChapterRun(
+            Path(example.path).name,
+            chapter,
+            namespace[namespace['backend']],
+            namespace['patience'],
+            namespace['recorder'],
+        )
     run: ChapterRun = namespace['run']
     return run

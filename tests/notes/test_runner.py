@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.services.running import Services
 from tests.notes.nested_run import NestedRun
 
 MEANINGLESS = """\
@@ -26,6 +27,13 @@ true
 <!-- skip: next if(backend == 'native') -->
 ```bash
 true
+```
+
+<!-- leaves: queue slow -->
+
+```console
+$ python -c 'print(0.0123)'
+0...
 ```
 
 ```python
@@ -98,6 +106,11 @@ $ echo one
 two
 ```
 
+<!-- terminal: shell -->
+```console
+^D
+```
+
 <!-- skip: next if(backend == 'embedded', reason="shown on another back-end") -->
 ```console
 $ echo skipped
@@ -145,7 +158,7 @@ bye
 <!-- terminal: shell -->
 ```console
 $ celery -A vege shell
-Python 3... on ...
+Python ... on ...
 Type "help", "copyright", "credits" or "license" for more information.
 (InteractiveConsole)
 ```
@@ -172,7 +185,64 @@ Traceback (most recent call last):
   ...
 ValueError: invalid literal for int() with base 10: 'x'
 ```
+
+<!-- terminal: shell -->
+```console
+^D
+```
 """
+
+LEAVING = """\
+# A page whose chapters leave something behind
+
+## A queue with a message
+
+```bash
+celery -A vege call vege.hello --queue=left
+# the end
+```
+
+## A key
+
+```bash
+python -c "from vege import app; app.backend.client.set('left', 1)"
+# the end
+```
+
+## A file
+
+```bash
+echo left > left.txt
+# the end
+```
+
+## A process
+
+<!-- terminal: left -->
+```console
+$ echo left; exec sleep 60
+left
+```
+
+```bash
+# the end
+```
+"""
+ON_EACH = {
+    'A key': ['key left'],
+    'A file': ['file left.txt'],
+    'A process': ['process sleep 60'],
+}
+LEFT = {
+    'embedded': {
+        'A queue with a message': [*('exchange left', 'message in queue left')],
+        **ON_EACH,
+    },
+    'native': {
+        'A queue with a message': ['exchange left', 'message in queue left', 'queue left'],
+        **ON_EACH,
+    },
+}
 
 
 @pytest.fixture
@@ -191,6 +261,8 @@ def test_what_means_nothing_is_an_error_at_collection(nested: NestedRun) -> None
         '<!-- terminl': 'is no directive: use <!-- terminal: NAME -->',
         '```bash title': "unknown fence '```bash title=first'",
         '<!-- skip': 'a skip must say why',
+        '<!-- leaves': 'is no directive: use <!-- terminal: NAME -->',
+        '0...': "a digit beside `...` in '0...' holds by luck",
         '```python': 'a python fence needs <!-- file: NAME --> above it',
         '<!-- terminal: worker -->': 'this comment must stand right above a fenced block',
     }
@@ -219,10 +291,31 @@ def test_what_is_false_fails_at_its_line(nested: NestedRun) -> None:
     for text, message in expected.items():
         assert message in found[line_of(FALSE, text)]
     assert '- hallo\n+ hello\n' in nested.output
-    assert 'page.md:60: shown on another back-end' in nested.output
+    assert 'page.md:65: shown on another back-end' in nested.output
     assert re.search(r'\b7 failed, \d passed, 1 skipped', nested.output)
 
 
 def test_what_is_true_passes(nested: NestedRun) -> None:
     assert nested.run(TRUE) == {}, nested.output
-    assert re.search(r'= 6 passed in ', nested.output)
+    assert re.search(r'= 8 passed in ', nested.output)
+
+
+def test_what_a_chapter_leaves_fails_at_its_end(nested: NestedRun, started: Services) -> None:
+    found = nested.run(LEAVING, started.backend)
+    lines = enumerate(LEAVING.splitlines(), start=1)
+    assert list(found) == [n + 1 for n, line in lines if line == '# the end'], nested.output
+    assert set(found.values()) == {f'the chapter leaves, on {started.backend}:'}
+    for names in LEFT[started.backend].values():
+        for name in names:
+            assert f'\n  {name}\n' in nested.output
+    assert nested.output.count('or say why it stays, as in\n<!-- leaves: ') == len(found)
+
+
+def test_a_page_may_say_why_something_stays(nested: NestedRun) -> None:
+    page = LEAVING
+    for title, left in LEFT['embedded'].items():
+        # What is allowed before the first chapter is allowed to each of them.
+        above = '# A page whose chapters leave something behind' if title == 'A file' else title
+        comment = f'<!-- leaves: {", ".join(left)} reason="shown to be allowed" -->'
+        page = page.replace(f'{above}\n', f'{above}\n\n{comment}\n', 1)
+    assert nested.run(page) == {}, nested.output
