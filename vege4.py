@@ -43,7 +43,7 @@ def total(numbers: list[int]) -> int:
 
 
 @app.task
-def report(request: Context, error: Exception, traceback: str) -> None:
+def log_failure(request: Context, error: Exception, traceback: str) -> None:
     logger.warning('%s[%s] failed: %r', request.task, request.id, error)
 
 

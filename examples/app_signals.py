@@ -1,13 +1,13 @@
 """The four signals of an app, in the order in which they fire. README.md, chapter 11.
 
-python app_signals.py
+python -m examples.app_signals
 """
 
 from multiprocessing import get_context
 
 from celery import Celery
 
-app = Celery('app_signals')
+app = Celery('examples.app_signals')
 
 
 @app.on_configure.connect
@@ -44,7 +44,7 @@ def fork() -> None:
 if __name__ == '__main__':
     print('the app is made')
     print('time zone:', app.timezone)
-    print('its task:', app.tasks['app_signals.hello'].name)
+    print('its task:', app.tasks['examples.app_signals.hello'].name)
     fork()
     print('connections it may open:', app.pool.limit)
     fork()

@@ -1,7 +1,7 @@
 """A camera: keeps in a database what events tell about tasks. advance.md, chapter 5.
 
-celery -A control_panel worker -l info -E -n w1@localhost -c 2
-celery -A camera events --camera=camera.Album --frequency=0.5
+celery -A examples.control_panel worker -l info -n w1@localhost -c 2 -E
+celery -A examples.camera events --camera=examples.camera.Album --frequency=0.5
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ class Config:
     task_default_queue = 'camera'
 
 
-app = Celery('camera')
+app = Celery('examples.camera')
 app.config_from_object(Config)
 
 

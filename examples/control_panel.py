@@ -1,7 +1,7 @@
 """An inspect command of our own, and tasks to look at. advance.md, chapter 5.
 
-celery -A control_panel worker -l info -E -n w1@localhost -c 2
-celery -A control_panel inspect processes
+celery -A examples.control_panel worker -l info -n w1@localhost -c 2 -E
+celery -A examples.control_panel inspect -d w1@localhost --json processes
 """
 
 import time
@@ -18,7 +18,7 @@ class Config:
     task_default_queue = 'control_panel'
 
 
-app = Celery('control_panel')
+app = Celery('examples.control_panel')
 app.config_from_object(Config)
 
 
@@ -32,9 +32,9 @@ def processes(state: Any, task_name: str | None = None) -> dict[str, int]:
 
 
 @app.task
-def wait(seconds: float) -> str:
+def sleep(seconds: float) -> str:
     time.sleep(seconds)
-    return f'waited {seconds} s'
+    return f'slept {seconds} s'
 
 
 @app.task

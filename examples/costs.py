@@ -1,7 +1,7 @@
 """What a result, an event and a rate limit cost a worker, side by side. advance.md, chapter 9.
 
-celery -A costs worker -n costs@localhost -P threads -c 1
-python costs.py
+celery -A examples.costs worker -P threads -c 1 -n costs@localhost
+python -m examples.costs
 """
 
 import statistics
@@ -16,7 +16,7 @@ class Config:
     task_default_queue = 'costs'
 
 
-app = Celery('costs')
+app = Celery('examples.costs')
 app.config_from_object(Config)
 
 
@@ -40,7 +40,7 @@ def measure(way: str) -> float:
     """CPU milliseconds that the worker needs for a task."""
     ask_worker('enable_events' if way == 'events on' else 'disable_events')
     limit = '100000/s' if way == 'rate limit' else '0'
-    ask_worker('rate_limit', task_name='costs.mail', rate_limit=limit)
+    ask_worker('rate_limit', task_name='examples.costs.mail', rate_limit=limit)
     begin = processor_seconds()
     for _ in range(25):
         mail.apply_async(ignore_result=way == 'no result')

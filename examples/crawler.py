@@ -1,7 +1,6 @@
 """Four steps for each page of a web site: waiting, or chained. advance.md, chapter 9.
 
-celery -A crawler worker -l info -c 1
-celery -A crawler shell
+celery -A examples.crawler worker -l info -P threads -c 1
 """
 
 import re
@@ -15,7 +14,7 @@ class Config:
     task_default_queue = 'crawler'
 
 
-app = Celery('crawler')
+app = Celery('examples.crawler')
 app.config_from_object(Config)
 
 SITE = {

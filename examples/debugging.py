@@ -1,6 +1,6 @@
 """A break point that waits for a client, and a log that names the task. advance.md, chapter 6.
 
-CELERY_RDB_PORT=6950 celery -A debugging worker -l info -n w1@localhost -c 1
+CELERY_RDB_PORT=6950 celery -A examples.debugging worker -l info -n w1@localhost -c 1
 telnet 127.0.0.1 6951
 """
 
@@ -17,7 +17,7 @@ class Config:
     task_default_queue = 'debugging'
 
 
-app = Celery('debugging')
+app = Celery('examples.debugging')
 app.config_from_object(Config)
 logger = get_task_logger(__name__)
 

@@ -1,7 +1,7 @@
 """An event receiver: tells about each task that fails. advance.md, chapter 5.
 
-celery -A control_panel worker -l info -E -n w1@localhost -c 2
-python event_receiver.py
+celery -A examples.control_panel worker -l info -n w1@localhost -c 2 -E
+python -m examples.event_receiver
 """
 
 from contextlib import suppress
@@ -14,7 +14,7 @@ class Config:
     broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
 
 
-app = Celery('event_receiver')
+app = Celery('examples.event_receiver')
 app.config_from_object(Config)
 # The event task-failed has the id of its task but no name: an earlier event had it.
 state = app.events.State()

@@ -1,6 +1,6 @@
 """A log of JSON lines, with the standard library. advance.md, chapter 6.
 
-celery -A json_logs worker -l info -n w2@localhost -c 1
+celery -A examples.json_logs worker -l info -n w2@localhost -c 1
 """
 
 import json
@@ -17,7 +17,7 @@ class Config:
     task_default_queue = 'json_logs'
 
 
-app = Celery('json_logs')
+app = Celery('examples.json_logs')
 app.config_from_object(Config)
 logger = get_task_logger(__name__)
 

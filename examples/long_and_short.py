@@ -1,7 +1,7 @@
-"""Tasks that keep a worker busy. advance.md, chapter 9.
+"""Long reports, and a short mail behind them. advance.md, chapter 9.
 
-celery -A practice worker -l info --autoscale=3,1
-celery -A practice shell
+celery -A examples.long_and_short worker -l info -P threads -c 1 -n slow@localhost -Q long_and_short
+celery -A examples.long_and_short shell
 """
 
 import time
@@ -13,12 +13,12 @@ from celery.contrib import rdb
 class Config:
     broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
     result_backend = 'redis://localhost:6379/'
-    task_default_queue = 'practice'
+    task_default_queue = 'long_and_short'
     task_queue_max_priority = 9
     task_default_priority = 5
 
 
-app = Celery('practice')
+app = Celery('examples.long_and_short')
 app.config_from_object(Config)
 
 
@@ -34,7 +34,7 @@ def mail() -> None:
 
 
 @app.task
-def mean(numbers: list[float]) -> float:
+def mean_with_break_point(numbers: list[float]) -> float:
     total = sum(numbers)
     rdb.set_trace()
     return total / len(numbers)

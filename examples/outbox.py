@@ -1,7 +1,6 @@
 """A task and a transaction: what a crash leaves, and an outbox. advance.md, chapter 9.
 
-celery -A outbox worker -l info
-celery -A outbox shell
+celery -A examples.outbox worker -l info -P threads -c 1 -n outbox@localhost
 """
 
 import sqlite3
@@ -16,7 +15,7 @@ class Config:
     task_default_queue = 'outbox'
 
 
-app = Celery('outbox')
+app = Celery('examples.outbox')
 app.config_from_object(Config)
 
 TABLES = """

@@ -1,8 +1,8 @@
 """The same tasks on four kinds of pool. advance.md, chapter 7.
 
-python shapes.py
-celery -A shapes worker -l info --autoscale=6,3
-celery -A shapes shell
+python -m examples.pools
+celery -A examples.pools worker -l info --autoscale=6,3
+celery -A examples.pools shell
 """
 
 import os
@@ -15,16 +15,16 @@ from celery import Celery, Signature
 class Config:
     broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
     result_backend = 'redis://localhost:6379/'
-    task_default_queue = 'shapes'
+    task_default_queue = 'pools'
 
 
-app = Celery('shapes')
+app = Celery('examples.pools')
 app.config_from_object(Config)
 kept: list[bytes] = []
 
 
 @app.task
-def wait(seconds: float) -> int:
+def pause(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
 
@@ -50,21 +50,21 @@ def measure(pool: str, task: Signature, times: int) -> tuple[float, int]:
 
 if __name__ == '__main__':
     pools = 'prefork', 'threads', 'gevent', 'solo'
-    worker = 'exec celery -A shapes worker -c 4 -P {0} -Q {0} -n {0}@%h > /dev/null 2>&1'
+    worker = 'exec celery -A examples.pools worker -c 4 -P {0} -Q {0} -n {0}@%h > /dev/null 2>&1'
     workers = [subprocess.Popen(worker.format(pool), shell=True) for pool in pools]
     for pool in pools:
-        measure(pool, wait.s(0), 8)  # not counted: the workers are still starting
+        measure(pool, pause.s(0), 8)  # not counted: the workers are still starting
     for pool in pools:
-        waits, _ = measure(pool, wait.s(0.25), 8)
+        pauses, _ = measure(pool, pause.s(0.25), 8)
         sums, processes = measure(pool, add_up.s(4_000_000), 4)
         begin = time.perf_counter()
         long = add_up.apply_async((4_000_000,), queue=pool)
-        short, _ = measure(pool, wait.s(0), 1)
+        short, _ = measure(pool, pause.s(0), 1)
         long.get(timeout=60)
-        order = 'together' if waits < 8 * 0.25 else 'in turn'
+        order = 'together' if pauses < 8 * 0.25 else 'in turn'
         verdict = 'at once' if short < (time.perf_counter() - begin) / 2 else 'had to wait'
         print(
-            f'{pool:8} 8 waits {waits:.2f} s, {order};'
+            f'{pool:8} 8 pauses {pauses:.2f} s, {order};'
             f' 4 sums {sums:.2f} s, {processes} process(es); a short task {short:.2f} s, {verdict}'
         )
     for process in workers:

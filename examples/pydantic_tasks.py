@@ -1,7 +1,7 @@
 """Tasks whose arguments pydantic checks. advance.md, chapter 8.
 
-celery -A pydantic_tasks worker -l info
-celery -A pydantic_tasks shell
+celery -A examples.pydantic_tasks worker -l info -P threads
+celery -A examples.pydantic_tasks shell
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ class Config:
     task_default_queue = 'pydantic_tasks'
 
 
-app = Celery('pydantic_tasks')
+app = Celery('examples.pydantic_tasks')
 app.config_from_object(Config)
 
 

@@ -1,7 +1,7 @@
 """What ends a task, and what starts it again. advance.md, chapter 4.
 
-celery -A retries worker -l info -c 2
-celery -A retries shell
+celery -A examples.retries worker -l info -c 2
+celery -A examples.retries shell
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ class Config:
     task_default_queue = 'retries'
 
 
-app = Celery('retries')
+app = Celery('examples.retries')
 app.config_from_object(Config)
 
 
@@ -67,7 +67,7 @@ def send_mail(number: int) -> str:
 
 
 @app.task(bind=True, default_retry_delay=0)
-def pay(self: Task, customer: str, key: str | None = None) -> str:
+def charge(self: Task, customer: str, key: str | None = None) -> str:
     with sqlite3.connect('payments.db') as book:
         book.execute('CREATE TABLE IF NOT EXISTS payments (key TEXT PRIMARY KEY, customer TEXT)')
         payment = (key or str(uuid.uuid4()), customer)

@@ -1,7 +1,7 @@
 """Signed messages: a worker that obeys only those who have a known key. advance.md, chapter 8.
 
-celery -A signing worker -l info
-celery -A signing shell
+celery -A examples.signing worker -l info -P threads
+python -c "from examples.signing import pay; print(pay.delay(3).get(timeout=10))"
 """
 
 from celery import Celery
@@ -20,7 +20,7 @@ class Config:
     security_cert_store = 'keys/certificate.pem'
 
 
-app = Celery('signing')
+app = Celery('examples.signing')
 app.config_from_object(Config)
 app.setup_security()
 

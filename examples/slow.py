@@ -1,6 +1,6 @@
 """A task that takes its time, for watching. README.md, chapters 4 and 10.
 
-celery -A slow worker -l info
+celery -A examples.slow worker -l info
 """
 
 import time
@@ -18,7 +18,7 @@ class Config:
     task_default_queue = 'slow'
 
 
-app = Celery('slow')
+app = Celery('examples.slow')
 app.config_from_object(Config)
 
 

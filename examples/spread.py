@@ -1,7 +1,6 @@
-"""A report for each of 600 customers, every hour: all at once, or spread. advance.md, chapter 9.
+"""A summary for each of 600 customers, every hour: all at once, or spread. advance.md, chapter 9.
 
-celery -A spread beat
-python spread.py
+python -m examples.spread
 """
 
 from collections import Counter
@@ -18,7 +17,7 @@ class Config:
     task_default_queue = 'spread'
 
 
-app = Celery('spread')
+app = Celery('examples.spread')
 app.config_from_object(Config)
 
 customers = [f'customer-{number}' for number in range(600)]
@@ -29,15 +28,15 @@ def minute_of(customer: str) -> int:
 
 
 @app.on_after_configure.connect
-def schedule_reports(sender: Celery, **kwargs: object) -> None:
+def schedule_summaries(sender: Celery, **kwargs: object) -> None:
     for customer in customers:
         hourly = crontab(minute=minute_of(customer))
-        sender.add_periodic_task(hourly, report.s(customer), name=customer, expires=3600)
+        sender.add_periodic_task(hourly, summarise.s(customer), name=customer, expires=3600)
 
 
 @app.task
-def report(customer: str) -> str:
-    return f'report for {customer}'
+def summarise(customer: str) -> str:
+    return f'summary for {customer}'
 
 
 def busiest(schedules: list[crontab]) -> tuple[int, int]:

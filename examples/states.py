@@ -1,8 +1,8 @@
 """The states of a task, and one of our own: PROGRESS. README.md, chapter 8.
 
-celery -A states worker -l info
-celery -A states shell
-python states.py
+celery -A examples.states worker -l info
+celery -A examples.states shell
+python -m examples.states
 """
 
 import time
@@ -19,19 +19,19 @@ class Config:
     task_track_started = True
 
 
-app = Celery('states')
+app = Celery('examples.states')
 app.config_from_object(Config)
 
 
 @app.task
-def wait(seconds: float) -> str:
+def sleep(seconds: float) -> str:
     time.sleep(seconds)
-    return f'waited {seconds} seconds'
+    return f'slept {seconds} s'
 
 
 @app.task
-def divide(x: int, y: int) -> float:
-    return x / y
+def divide(dividend: float, divisor: float) -> float:
+    return dividend / divisor
 
 
 @app.task(bind=True, max_retries=3)

@@ -23,6 +23,8 @@ from tests.celery_names import (
 )
 from tests.test_links import PAGES, tokens
 
+FOLDERS = ('.', 'basic_setup', 'examples')
+
 # They begin like settings, and are none.
 NOT_SETTINGS = {
     'control_command': 'a decorator',
@@ -130,10 +132,10 @@ def test_options_in_sentences_are_some_commands(page: Path) -> None:
 
 
 def test_names_stand_in_celerys_code_or_in_what_the_page_runs(page: Path) -> None:
-    files = [*REPOSITORY.glob('*.py'), *REPOSITORY.glob('basic_setup/*.py')]
+    files = [path for folder in FOLDERS for path in (REPOSITORY / folder).glob('*.py')]
     run = [path.read_text() for path in files]
     run += [token.content for token in tokens(page) if token.type == 'fence']
-    ours = {path.stem for path in files}.union(*map(IDENTIFIER.findall, run))
+    ours = {*FOLDERS, *(path.stem for path in files)}.union(*map(IDENTIFIER.findall, run))
     pythons = {*dir(builtins), *keyword.kwlist}
     known = words() | SETTINGS | ours | pythons | set(OTHER_NAMES)
     names = [match for text in code(page) if (match := NAME.fullmatch(text))]

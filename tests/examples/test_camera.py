@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from celery.events.event import Event
 
-import camera
+from examples import camera
 from playground.compose_file import ComposeFile
 
 

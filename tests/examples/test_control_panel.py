@@ -9,7 +9,7 @@ from celery import Celery
 from celery.worker import state as worker_state
 from celery.worker.control import Panel
 
-import control_panel
+from examples import control_panel
 from playground.compose_file import ComposeFile
 from playground.virtual_environment import REPOSITORY
 
@@ -22,7 +22,7 @@ def _eager(run_eagerly: Callable[[Celery], None]) -> None:
 
 
 def test_tasks_run() -> None:
-    assert control_panel.wait.delay(0).get() == 'waited 0 s'
+    assert control_panel.sleep.delay(0).get() == 'slept 0 s'
     assert control_panel.divide.delay(6, 3).get() == 2
 
 

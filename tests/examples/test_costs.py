@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-import costs
+from examples import costs
 
 
 @pytest.fixture
@@ -46,5 +46,5 @@ def test_a_way_costs_what_the_worker_used_for_a_task(
     assert costs.measure(way) == pytest.approx(100)
     assert asked[:2] == [
         (events, {}),
-        ('rate_limit', {'task_name': 'costs.mail', 'rate_limit': limit}),
+        ('rate_limit', {'task_name': 'examples.costs.mail', 'rate_limit': limit}),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from celery import Celery
 
-import crawler
+from examples import crawler
 
 
 @pytest.fixture(autouse=True)

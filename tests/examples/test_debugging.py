@@ -9,7 +9,7 @@ from celery import Celery
 from celery.contrib import rdb
 from kombu.exceptions import EncodeError
 
-import debugging
+from examples import debugging
 from playground.compose_file import ComposeFile
 
 
@@ -41,9 +41,9 @@ def test_an_argument_that_json_refuses_passes_apply_only() -> None:
 
 
 def test_the_log_counts_the_numbers(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, 'debugging'):
+    with caplog.at_level(logging.INFO, 'examples.debugging'):
         debugging.mean.delay([3, 4, 8])
-    assert ('debugging', logging.INFO, '3 numbers') in caplog.record_tuples
+    assert ('examples.debugging', logging.INFO, '3 numbers') in caplog.record_tuples
 
 
 def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:

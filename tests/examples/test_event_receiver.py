@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from celery.events.event import Event
 
-import event_receiver
+from examples import event_receiver
 from playground.compose_file import ComposeFile
 
 

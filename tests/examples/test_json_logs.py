@@ -9,7 +9,7 @@ import pytest
 from celery import Celery
 from celery.signals import after_setup_logger, after_setup_task_logger
 
-import json_logs
+from examples import json_logs
 from playground.compose_file import ComposeFile
 
 

@@ -1,4 +1,4 @@
-"""practice.py without a broker."""
+"""long_and_short.py without a broker."""
 
 import socket
 from collections.abc import Callable
@@ -6,30 +6,32 @@ from collections.abc import Callable
 import pytest
 from celery import Celery
 
-import practice
+from examples import long_and_short
 
 
 @pytest.fixture(autouse=True)
 def _eager(run_eagerly: Callable[[Celery], None]) -> None:
-    run_eagerly(practice.app)
+    run_eagerly(long_and_short.app)
 
 
 def test_report_takes_its_time_and_names_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr('practice.time.sleep', waits.append)
-    assert practice.report.delay(0.5).get() == socket.gethostname()
+    monkeypatch.setattr('examples.long_and_short.time.sleep', waits.append)
+    assert long_and_short.report.delay(0.5).get() == socket.gethostname()
     assert waits == [0.5]
 
 
-def test_mean_stops_at_the_break_point_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mean_with_break_point_stops_at_the_break_point_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stops: list[str] = []
-    monkeypatch.setattr('practice.rdb.set_trace', lambda: stops.append('here'))
-    assert practice.mean.delay([1, 2, 6]).get() == 3
+    monkeypatch.setattr('examples.long_and_short.rdb.set_trace', lambda: stops.append('here'))
+    assert long_and_short.mean_with_break_point.delay([1, 2, 6]).get() == 3
     assert stops == ['here']
 
 
 def test_a_mail_is_sent_behind_four_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr('practice.time.sleep', waits.append)
-    assert practice.seconds_until_mail() < 0.5
+    monkeypatch.setattr('examples.long_and_short.time.sleep', waits.append)
+    assert long_and_short.seconds_until_mail() < 0.5
     assert waits == [0.5] * 4 + [0.2]

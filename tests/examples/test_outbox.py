@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-import outbox
+from examples import outbox
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""shapes.py without a broker."""
+"""pools.py without a broker."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from celery import Celery
 
-import shapes
+from examples import pools
 
 SECONDS = 30.0
 
@@ -30,33 +30,33 @@ os._exit(0)  # the pool itself would wait for the process that is missing
 
 @pytest.fixture(autouse=True)
 def _eager(run_eagerly: Callable[[Celery], None]) -> None:
-    run_eagerly(shapes.app)
+    run_eagerly(pools.app)
 
 
-def test_wait_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr('shapes.time.sleep', waits.append)
-    assert shapes.wait.delay(0.4).get() == os.getpid()
-    assert waits == [0.4]
+def test_pause_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr('examples.pools.time.sleep', pauses.append)
+    assert pools.pause.delay(0.4).get() == os.getpid()
+    assert pauses == [0.4]
 
 
 def test_add_up_names_its_process() -> None:
-    assert shapes.add_up.delay(1000).get() == os.getpid()
+    assert pools.add_up.delay(1000).get() == os.getpid()
 
 
 def test_keep_keeps_its_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[bytes] = []
-    monkeypatch.setattr(shapes, 'kept', kept)
+    monkeypatch.setattr(pools, 'kept', kept)
     for megabytes in (1, 2):
-        assert shapes.keep.delay(megabytes).get() == os.getpid()
+        assert pools.keep.delay(megabytes).get() == os.getpid()
     assert [len(block) for block in kept] == [1024 * 1024, 2 * 1024 * 1024]
 
 
 def test_measure_runs_a_task_so_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr('shapes.time.sleep', waits.append)
-    seconds, processes = shapes.measure('prefork', shapes.wait.s(0.1), 8)
-    assert waits == [0.1] * 8
+    pauses: list[float] = []
+    monkeypatch.setattr('examples.pools.time.sleep', pauses.append)
+    seconds, processes = pools.measure('prefork', pools.pause.s(0.1), 8)
+    assert pauses == [0.1] * 8
     assert processes == 1
     assert seconds > 0
 

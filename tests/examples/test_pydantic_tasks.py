@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 from pydantic import ValidationError
 
-import pydantic_tasks
+from examples import pydantic_tasks
 
 ORDER = {'item': 'tea', 'pieces': 3, 'due': '2026-05-01'}
 

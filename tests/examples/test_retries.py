@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import MaxRetriesExceededError, Retry, SoftTimeLimitExceeded
 
-import retries
+from examples import retries
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_ask_gets_an_answer_within_two_retries(failures: int) -> None:
 
 
 def test_ask_gives_up_after_two_retries() -> None:
-    with pytest.raises(MaxRetriesExceededError, match=r"Can't retry retries\.ask"):
+    with pytest.raises(MaxRetriesExceededError, match=r"Can't retry examples\.retries\.ask"):
         retries.ask.delay(3).get()
 
 
@@ -84,12 +84,12 @@ def raise_soft_limit(seconds: float) -> None:
 
 def test_work_stops_in_good_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert retries.work.delay(0).get() == 'done'
-    monkeypatch.setattr('retries.time.sleep', raise_soft_limit)
+    monkeypatch.setattr('examples.retries.time.sleep', raise_soft_limit)
     assert retries.work.delay(60).get() == 'stopped in good order'
 
 
 def test_read_rows_swallows_the_soft_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('retries.time.sleep', raise_soft_limit)
+    monkeypatch.setattr('examples.retries.time.sleep', raise_soft_limit)
     assert retries.read_rows.delay([60, 0]).get() == 'all rows read'
 
 
@@ -101,12 +101,12 @@ def test_limits_are_those_of_the_notes() -> None:
 
 
 def test_a_retry_without_a_key_pays_twice(payments: Callable[[], list[str]]) -> None:
-    assert retries.pay.delay('Chris').get() == 'paid'
+    assert retries.charge.delay('Chris').get() == 'paid'
     assert payments() == ['Chris', 'Chris']
 
 
 def test_a_key_pays_once(payments: Callable[[], list[str]]) -> None:
     for _ in range(2):
-        assert retries.pay.delay('Mark', key='order 7').get() == 'paid'
-    retries.pay.delay('Mark', key='order 8').get()
+        assert retries.charge.delay('Mark', key='order 7').get() == 'paid'
+    retries.charge.delay('Mark', key='order 8').get()
     assert payments() == ['Mark', 'Mark']

@@ -12,7 +12,7 @@ OPENSSL = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=notes -ke
 
 CALL = """
 from kombu.serialization import dumps
-from signing import app, pay
+from examples.signing import app, pay
 app.conf.task_always_eager = True
 print(pay.delay(3).get())
 print(*dumps([3])[:2])

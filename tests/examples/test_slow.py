@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import Celery
 
-import slow
+from examples import slow
 
 
 def test_wait_takes_its_time(run_eagerly: Callable[[Celery], None]) -> None:

@@ -1,6 +1,6 @@
 """spread.py without beat."""
 
-import spread
+from examples import spread
 
 
 def test_each_customer_keeps_a_minute_of_its_own() -> None:

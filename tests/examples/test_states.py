@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from celery import Celery
 
-import states
+from examples import states
 from playground.compose_file import ComposeFile
 
 
@@ -15,8 +15,8 @@ def _eager(run_eagerly: Callable[[Celery], None]) -> None:
     run_eagerly(states.app)
 
 
-def test_wait_says_how_long_it_waited() -> None:
-    assert states.wait.delay(0).get() == 'waited 0 seconds'
+def test_sleep_says_how_long_it_slept() -> None:
+    assert states.sleep.delay(0).get() == 'slept 0 s'
 
 
 def test_divide_fails_where_arithmetic_does() -> None:
@@ -52,8 +52,9 @@ def test_count_reports_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_tasks_are_named_after_their_module() -> None:
-    names = {name for name in states.app.tasks if name.startswith('states.')}
-    assert names == {'states.wait', 'states.divide', 'states.fail_first', 'states.count'}
+    names = {name for name in states.app.tasks if name.startswith('examples.states.')}
+    tasks = {'sleep', 'divide', 'fail_first', 'count'}
+    assert names == {f'examples.states.{task}' for task in tasks}
 
 
 def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:

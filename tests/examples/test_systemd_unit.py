@@ -2,16 +2,16 @@
 
 import logging
 from configparser import RawConfigParser
-from pathlib import Path
 
 import click
 import pytest
 from celery.bin.base import CLIContext
 from celery.bin.celery import celery
 
+from playground.virtual_environment import REPOSITORY
 from vege import app
 
-UNIT = Path(__file__).parents[1] / 'celery.service'
+UNIT = REPOSITORY / 'examples' / 'celery.service'
 
 
 class SystemdParser(RawConfigParser):

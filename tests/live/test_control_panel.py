@@ -6,14 +6,14 @@ from celery import Celery
 from celery.worker.control import Panel
 
 from playground.waiting import wait_until
+from tests.examples.test_control_panel import OURS
 from tests.live.conftest import StartWorker
-from tests.test_control_panel import OURS
 
 SECONDS = 20.0
 
 # What each command gets, and what its answer contains.
 COMMANDS: dict[str, tuple[dict[str, Any], str]] = {
-    'active': ({}, "'name': 'control_panel.wait'"),
+    'active': ({}, "'name': 'examples.control_panel.sleep'"),
     'active_queues': ({}, "'name': 'control_panel'"),
     'clock': ({}, "{'clock': "),
     'conf': ({}, "'task_default_queue': 'control_panel'"),
@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[dict[str, Any], str]] = {
     'objgraph': ({}, "ImportError('Requires the objgraph library')"),
     'ping': ({}, "{'ok': 'pong'}"),
     'query_task': ({'ids': ['running', 'unknown']}, "{'running': ['active', "),
-    'registered': ({}, "['control_panel.divide', 'control_panel.wait']"),
+    'registered': ({}, "['examples.control_panel.divide', 'examples.control_panel.sleep']"),
     'report': ({}, 'software -> celery:5.7.0'),
     'reserved': ({}, "'id': 'behind'"),
     'revoked': ({}, '[]'),
@@ -40,11 +40,11 @@ COMMANDS: dict[str, tuple[dict[str, Any], str]] = {
     'pool_grow': ({'n': 1}, "{'ok': 'pool will grow'}"),
     'pool_restart': ({}, "ValueError('Pool restarts not enabled')"),
     'rate_limit': (
-        {'task_name': 'control_panel.divide', 'rate_limit': '10/m'},
+        {'task_name': 'examples.control_panel.divide', 'rate_limit': '10/m'},
         "{'ok': 'new rate limit set successfully'}",
     ),
     'time_limit': (
-        {'task_name': 'control_panel.divide', 'soft': 5, 'hard': 10},
+        {'task_name': 'examples.control_panel.divide', 'soft': 5, 'hard': 10},
         "{'ok': 'time limits set successfully'}",
     ),
     'revoke': ({'task_id': ['later']}, '"tasks {\'later\'} flagged as revoked"'),
@@ -71,9 +71,9 @@ def ask(caller: Celery, node: str, command: str, arguments: dict[str, Any]) -> s
 
 
 def test_every_command_on_a_worker(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('control_panel', '-c 1')
+    worker = start_worker('examples.control_panel', '-c 1')
     node = node_of(caller)
-    send: dict[str, Any] = {'name': 'control_panel.wait', 'queue': 'control_panel'}
+    send: dict[str, Any] = {'name': 'examples.control_panel.sleep', 'queue': 'control_panel'}
     caller.send_task(**send, args=(600,), task_id='running')
     worker.wait_for('[running] received', SECONDS)
     assert wait_until(lambda: ask(caller, node, 'active', {}) != '[]', SECONDS)
@@ -84,14 +84,14 @@ def test_every_command_on_a_worker(start_worker: StartWorker, caller: Celery) ->
     for command, (arguments, expected) in COMMANDS.items():
         if command != 'shutdown':
             assert expected in ask(caller, node, command, arguments), command
-    worker.wait_for('Task control_panel.wait[behind] succeeded', SECONDS)
+    worker.wait_for('Task examples.control_panel.sleep[behind] succeeded', SECONDS)
     caller.control.broadcast('shutdown', destination=[node])
     assert worker.wait(SECONDS) == 0
     assert 'Got shutdown from remote' in worker.output
 
 
 def test_events_can_be_disabled_without_option_e(start_worker: StartWorker, caller: Celery) -> None:
-    start_worker('control_panel')
+    start_worker('examples.control_panel')
     node = node_of(caller)
     ask(caller, node, 'enable_events', {})
     assert ask(caller, node, 'disable_events', {}) == "{'ok': 'task events disabled'}"
@@ -101,7 +101,7 @@ def test_events_can_be_disabled_without_option_e(start_worker: StartWorker, call
         stream = caller.events.Receiver(connection, handlers=handlers).itercapture(timeout=SECONDS)
         while not types:
             next(stream)
-        result = caller.send_task('control_panel.divide', (6, 3), queue='control_panel')
+        result = caller.send_task('examples.control_panel.divide', (6, 3), queue='control_panel')
         assert result.get(timeout=SECONDS) == 2
         types.clear()
         # Events of the task would come before the second heartbeat after its end.
@@ -111,7 +111,7 @@ def test_events_can_be_disabled_without_option_e(start_worker: StartWorker, call
 
 
 def test_an_election_ends_a_worker_that_is_alone(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('control_panel')
+    worker = start_worker('examples.control_panel')
     caller.control.broadcast('election', arguments={'id': 'an-election', 'topic': 'a-topic'})
     assert worker.wait(SECONDS) == 1
     assert 'IndexError: list index out of range' in worker.output

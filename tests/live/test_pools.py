@@ -1,4 +1,4 @@
-"""shapes.py with real workers: what each pool does, and how a worker ends."""
+"""pools.py with real workers: what each pool does, and how a worker ends."""
 
 import os
 import signal
@@ -18,12 +18,12 @@ from tests.live.conftest import StartWorker
 from tests.page_tables import table
 
 SECONDS = 30.0
-QUEUE = 'shapes'
+QUEUE = 'pools'
 COLUMNS = ('-P', 'tasks run in', 'at once, with -c 4', 'time limits', 'revoke(terminate=True)')
 
 
 def send(caller: Celery, name: str, *args: float, **options: object) -> AsyncResult:
-    return caller.send_task(f'shapes.{name}', args, queue=QUEUE, **options)
+    return caller.send_task(f'examples.pools.{name}', args, queue=QUEUE, **options)
 
 
 def wait_until_they_run(caller: Celery, *results: AsyncResult) -> None:
@@ -57,24 +57,24 @@ def a_message_waits(caller: Celery) -> bool:
 @pytest.mark.parametrize('row', table(*COLUMNS), ids=lambda row: row[0])
 def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[str]) -> None:
     pool, where, at_once, limits, terminates = row
-    worker = start_worker('shapes', f'-c 4 -P {pool}')
+    worker = start_worker('examples.pools', f'-c 4 -P {pool}')
 
     begin = time.monotonic()
-    used = processes([send(caller, 'wait', 0.5) for _ in range(4)])
+    used = processes([send(caller, 'pause', 0.5) for _ in range(4)])
     assert (time.monotonic() - begin >= 2.0) == (at_once == '1')
     assert (len(used) == 4) == where.startswith('processes')
-    [process] = {send(caller, 'wait', 0).get(timeout=SECONDS)} if len(used) == 1 else [0]
+    [process] = {send(caller, 'pause', 0).get(timeout=SECONDS)} if len(used) == 1 else [0]
     assert (process == worker.process.pid) == (where != 'processes of their own; the default')
 
     limited = [
-        send(caller, 'wait', 1.5, **{name: 0.5}) for name in ('time_limit', 'soft_time_limit')
+        send(caller, 'pause', 1.5, **{name: 0.5}) for name in ('time_limit', 'soft_time_limit')
     ]
     hard, soft = (result.get(timeout=SECONDS, propagate=False) for result in limited)
     assert isinstance(hard, TimeLimitExceeded) == (limits in ('both', 'only the hard one'))
     assert ('SoftTimeLimitExceeded' in repr(soft)) == (limits == 'both')
     assert ('Soft time limit (0.5s) exceeded' in worker.output) == (limits == 'both')
 
-    result = send(caller, 'wait', 3)
+    result = send(caller, 'pause', 3)
     worker.wait_for(f'[{result.id}] received', SECONDS)
     if pool != 'solo':
         wait_until_they_run(caller, result)
@@ -85,21 +85,22 @@ def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[s
 
 def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
     worker = open_terminal(
-        'AUTOSCALE_KEEPALIVE=1 celery -A shapes worker -l info --autoscale=6,3 -n autoscaled@%h'
+        'AUTOSCALE_KEEPALIVE=1 celery -A examples.pools worker -l info --autoscale=6,3'
+        ' -n autoscaled@%h'
     )
     worker.wait_for(' ready.', SECONDS)
     assert len(worker.descendants()) == 3
-    results = [send(caller, 'wait', 2) for _ in range(8)]
+    results = [send(caller, 'pause', 2) for _ in range(8)]
     assert wait_until(lambda: len(worker.descendants()) == 6, SECONDS)
     assert len(processes(results)) == 6
-    # Four, if a second step came too early: tests/test_shapes.py has the reason.
+    # Four, if a second step came too early: tests/examples/test_pools.py has the reason.
     assert wait_until(lambda: len(worker.descendants()) in (3, 4), SECONDS), worker.output
     assert worker.output.count('Scaling up 1 processes.') == 3
 
 
 def test_threads_cannot_grow(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('shapes', '--autoscale=6,3 -P threads')
-    results = [send(caller, 'wait', 0.5) for _ in range(4)]
+    worker = start_worker('examples.pools', '--autoscale=6,3 -P threads')
+    results = [send(caller, 'pause', 0.5) for _ in range(4)]
     assert worker.wait(SECONDS) == 1
     assert """AttributeError("'TaskPool' object has no attribute 'grow'")""" in worker.output
     assert sum(result.ready() for result in results) == 3
@@ -124,8 +125,8 @@ def test_how_sigquit_ends_a_worker(
     is_back: bool,
 ) -> None:
     settings = f'worker_soft_shutdown_timeout={timeout} task_acks_late={late}'
-    worker = start_worker('shapes', f'-c 2 -- {settings}')
-    short, long = send(caller, 'wait', 2), send(caller, 'wait', 60)
+    worker = start_worker('examples.pools', f'-c 2 -- {settings}')
+    short, long = send(caller, 'pause', 2), send(caller, 'pause', 60)
     wait_until_they_run(caller, short, long)
     os.kill(worker.process.pid, signal.SIGQUIT)
     assert worker.wait(SECONDS) == 0

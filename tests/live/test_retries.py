@@ -20,7 +20,7 @@ PREFETCHED_FOR_ONE_PROCESS = 4
 
 
 def send(caller: Celery, name: str, *args: object, **options: object) -> AsyncResult:
-    return caller.send_task(f'retries.{name}', args, queue=QUEUE, **options)
+    return caller.send_task(f'examples.retries.{name}', args, queue=QUEUE, **options)
 
 
 def done_at(result: AsyncResult) -> datetime:
@@ -30,8 +30,8 @@ def done_at(result: AsyncResult) -> datetime:
 
 
 def test_a_rate_limit_is_for_each_worker(start_worker: StartWorker, caller: Celery) -> None:
-    start_worker('retries', '-c 1 --prefetch-multiplier 1')
-    start_worker('retries', '-c 1 --prefetch-multiplier 1')
+    start_worker('examples.retries', '-c 1 --prefetch-multiplier 1')
+    start_worker('examples.retries', '-c 1 --prefetch-multiplier 1')
     mails = [send(caller, 'send_mail', number) for number in range(4)]
     times = sorted(done_at(mail) for mail in mails)
     # One worker alone would need three seconds for four mails.
@@ -39,7 +39,7 @@ def test_a_rate_limit_is_for_each_worker(start_worker: StartWorker, caller: Cele
 
 
 def test_rate_limited_tasks_hold_up_the_others(start_worker: StartWorker, caller: Celery) -> None:
-    start_worker('retries', '-c 1')
+    start_worker('examples.retries', '-c 1')
     mails = [send(caller, 'send_mail', number) for number in range(PREFETCHED_FOR_ONE_PROCESS + 2)]
     other = send(caller, 'work', 0)
     times = [done_at(mail) for mail in mails]

@@ -39,9 +39,9 @@ class BusyWorker:
     def wait(self, seconds: float, level: str = 'info') -> tuple[Terminal, AsyncResult]:
         """Start the worker and the task."""
         self.queue = f'slow-{uuid.uuid4().hex}'
-        worker = self.start('slow', f'-c 1 -Q {self.queue} -l {level}')
-        result = self.caller.send_task('slow.wait', (seconds,), queue=self.queue)
-        worker.wait_for(f'slow.wait[{result.id}]: waits {seconds} s', SECONDS)
+        worker = self.start('examples.slow', f'-c 1 -Q {self.queue} -l {level}')
+        result = self.caller.send_task('examples.slow.wait', (seconds,), queue=self.queue)
+        worker.wait_for(f'examples.slow.wait[{result.id}]: waits {seconds} s', SECONDS)
         return worker, result
 
     def next_message(self) -> Message:

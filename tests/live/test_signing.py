@@ -10,13 +10,13 @@ import pytest
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from tests.examples.test_signing import OPENSSL
 from tests.repository_copy import copy_repository
-from tests.test_signing import OPENSSL
 
 SECONDS = 20.0
 
 RESEND = """
-from signing import app, pay
+from examples.signing import app, pay
 result = pay.apply_async((3,), queue='held')
 with app.connection() as connection:
     queue = app.amqp.queues['held'].bind(connection.default_channel)
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def worker(running: Services, session: Session, folder: Path) -> Iterator[Terminal]:
     name = f'signing-{uuid.uuid4().hex[:8]}'
-    command = f'celery -A signing worker -l info -P threads -n {name}@%h'
+    command = f'celery -A examples.signing worker -l info -P threads -n {name}@%h'
     worker = Terminal(session, name, command, reader_environment(running), folder)
     worker.wait_for(' ready.', SECONDS)
     yield worker
@@ -66,7 +66,7 @@ def worker(running: Services, session: Session, folder: Path) -> Iterator[Termin
 def test_a_signed_call_is_obeyed_and_so_is_its_copy(
     running: Services, folder: Path, worker: Terminal
 ) -> None:
-    code = RESEND.format(tasks=['signing.pay', 'signing.pay'])
+    code = RESEND.format(tasks=['examples.signing.pay', 'examples.signing.pay'])
     assert call(running, folder, code) == 'paid 3\n'
     worker.wait_until(
         lambda output: output.count("'paid 3'") == 2, SECONDS, 'the same payment twice'
@@ -84,7 +84,7 @@ def test_signed_arguments_are_taken_for_another_task(
 def test_a_result_needs_a_setting_of_its_own(
     running: Services, folder: Path, worker: Terminal
 ) -> None:
-    without = 'from signing import app, pay; app.conf.result_accept_content = None;'
+    without = 'from examples.signing import app, pay; app.conf.result_accept_content = None;'
     assert 'ContentDisallowed' in call(
         running, folder, f'{without} print(pay.delay(3).get(timeout=10))'
     )

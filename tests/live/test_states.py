@@ -38,8 +38,8 @@ def stored_states(result: AsyncResult) -> list[str]:
 def test_a_task_that_fails_twice(
     start_worker: StartWorker, caller: Celery, options: str, states: list[str]
 ) -> None:
-    start_worker('states', options)
-    result = caller.send_task('states.fail_first', (2,), queue='states')
+    start_worker('examples.states', options)
+    result = caller.send_task('examples.states.fail_first', (2,), queue='states')
     assert stored_states(result) == states
 
 
@@ -47,22 +47,25 @@ def test_statedb_keeps_what_is_revoked_over_a_restart(
     start_worker: StartWorker, caller: Celery, tmp_path: Path
 ) -> None:
     options = f'--statedb={tmp_path}/worker.state'
-    first = start_worker('states', options)
-    result = caller.send_task('states.wait', (0,), queue='states', countdown=60)
-    first.wait_for(f'Task states.wait[{result.id}] received', RESULT_SECONDS)
+    first = start_worker('examples.states', options)
+    result = caller.send_task('examples.states.sleep', (0,), queue='states', countdown=60)
+    first.wait_for(f'Task examples.states.sleep[{result.id}] received', RESULT_SECONDS)
     result.revoke()
     first.wait_for(f'Tasks flagged as revoked: {result.id}', RESULT_SECONDS)
     assert caller.AsyncResult(result.id).state == 'REVOKED'
     first.stop()
-    second = start_worker('states', options)
-    second.wait_for(f'Discarding revoked task: states.wait[{result.id}]', RESULT_SECONDS)
+    second = start_worker('examples.states', options)
+    second.wait_for(f'Discarding revoked task: examples.states.sleep[{result.id}]', RESULT_SECONDS)
 
 
 def test_the_script_draws_a_bar_that_grows(start_worker: StartWorker, running: Services) -> None:
-    worker = start_worker('states')
+    worker = start_worker('examples.states')
     environment = {**reader_environment(running), 'TERM': 'xterm', 'COLUMNS': '80'}
     with pexpect.spawn(
-        'python states.py', env=environment, cwd=str(REPOSITORY), timeout=RESULT_SECONDS
+        'python -m examples.states',
+        env=environment,
+        cwd=str(REPOSITORY),
+        timeout=RESULT_SECONDS,
     ) as terminal:
         drawn = terminal.read().decode()
     percents = [int(number) for number in re.findall(r'(\d+)%', drawn)]
@@ -78,9 +81,11 @@ def test_a_worker_of_another_app_gets_none_of_these_tasks(
     start_worker: StartWorker, open_terminal: Callable[[str], Terminal], caller: Celery
 ) -> None:
     other = start_worker('vege')
-    script = open_terminal('python -c "import states; print(states.divide.delay(6, 3).id)"')
+    script = open_terminal(
+        'python -c "from examples import states; print(states.divide.delay(6, 3).id)"'
+    )
     assert script.wait(RESULT_SECONDS) == 0
-    worker = start_worker('states')
+    worker = start_worker('examples.states')
     assert caller.AsyncResult(script.output.strip()).get(timeout=RESULT_SECONDS) == 2
-    worker.wait_for('Task states.divide[', RESULT_SECONDS)
-    assert 'states.divide' not in other.output
+    worker.wait_for('Task examples.states.divide[', RESULT_SECONDS)
+    assert 'examples.states.divide' not in other.output

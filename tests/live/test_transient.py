@@ -22,7 +22,7 @@ def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
         with Celery('transient', broker=services.broker_url, set_as_current=False) as app:
             for mode, queue in (2, 'persistent'), (1, 'transient'):
                 for _ in range(10):
-                    app.send_task('practice.mail', queue=queue, delivery_mode=mode)
+                    app.send_task('examples.long_and_short.mail', queue=queue, delivery_mode=mode)
             sent = {'persistent': 10, 'transient': 10}
             # The broker may still be reading what was sent.
             assert wait_until(lambda: waiting(app) == sent, SECONDS), waiting(app)

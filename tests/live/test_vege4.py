@@ -24,7 +24,7 @@ def test_the_body_of_a_failed_chord_does_not_run(
     start_worker: StartWorker, call: MakeSignature
 ) -> None:
     worker = start_worker('vege4', '-c 2')
-    body = call('total').on_error(call('report'))
+    body = call('total').on_error(call('log_failure'))
     result = chord([call('add', 1, 1), call('add', 1, 'a')], body).delay()
     with pytest.raises(ChordError, match='raised TypeError'):
         result.get(timeout=RESULT_SECONDS, follow_parents=False)
@@ -34,7 +34,7 @@ def test_the_body_of_a_failed_chord_does_not_run(
 
 def test_a_failed_task_ends_its_chain(start_worker: StartWorker, call: MakeSignature) -> None:
     worker = start_worker('vege4')
-    result = chain(call('add', 1, 'a').on_error(call('report')), call('mul', 2)).delay()
+    result = chain(call('add', 1, 'a').on_error(call('log_failure')), call('mul', 2)).delay()
     with pytest.raises(TypeError, match='unsupported operand'):
         result.get(timeout=RESULT_SECONDS)
     worker.wait_for(f'vege4.add[{result.parent.id}] failed: TypeError', RESULT_SECONDS)
