@@ -1,7 +1,6 @@
 """What all apps of the notes have in common, read from their source."""
 
 import ast
-import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,8 +8,14 @@ import pytest
 
 from playground.compose_file import ComposeFile
 from playground.virtual_environment import REPOSITORY
+from tests import app_head
 
-APPS = [path for path in sorted(REPOSITORY.glob('*.py')) if 'Celery(' in path.read_text()]
+APPS = [
+    path
+    for folder in (REPOSITORY, REPOSITORY / 'examples')
+    for path in sorted(folder.glob('*.py'))
+    if 'Celery(' in path.read_text()
+]
 
 # Other apps have a queue that is named after them.
 QUEUES = {
@@ -18,6 +23,7 @@ QUEUES = {
     'vege3': 'general',
 }
 
+FOLDERS = {'basic_setup', 'examples', 'playground', 'tests'}
 
 Node = TypeVar('Node', bound=ast.AST)
 
@@ -62,20 +68,32 @@ def test_an_app_has_a_queue_of_its_own(path: Path, settings: dict[str, Any]) -> 
 def test_an_app_is_named_after_its_module(path: Path, source: ast.Module) -> None:
     """Its tasks then have the same names when it runs as a script."""
     [call] = [call for call in nodes(source, ast.Call) if ast.unparse(call.func) == 'Celery']
-    assert [ast.literal_eval(argument) for argument in call.args] == [path.stem]
+    module = '.'.join(path.relative_to(REPOSITORY).with_suffix('').parts)
+    assert [ast.literal_eval(argument) for argument in call.args] == [module]
 
 
 def test_an_app_stands_alone(source: ast.Module) -> None:
-    ours = {path.stem for path in REPOSITORY.glob('*.py')} | {'basic_setup', 'playground', 'tests'}
+    ours = {path.stem for path in REPOSITORY.glob('*.py')} | FOLDERS
     modules = [alias.name for node in nodes(source, ast.Import) for alias in node.names]
     modules += [node.module or '' for node in nodes(source, ast.ImportFrom)]
     assert {name.partition('.')[0] for name in modules} & ours == set()
 
 
-def test_an_app_tells_its_chapter(source: ast.Module) -> None:
-    first, *_ = (ast.get_docstring(source) or '').splitlines()
-    told = re.search(r'(README|advance)\.md, chapters? (\d+)(?: (?:and|to) (\d+))?\.', first)
-    assert told
-    page = (REPOSITORY / f'{told[1]}.md').read_text()
-    for number in filter(None, told.groups()[1:]):
+def test_an_app_tells_its_chapter(path: Path) -> None:
+    head = app_head.read(path)
+    page = (REPOSITORY / head.page).read_text()
+    for number in head.chapters:
         assert f'\n## {number}. ' in page
+
+
+def test_a_name_of_a_task_means_one_task() -> None:
+    """The same arguments and the same kind of answer, wherever the name stands."""
+    found: dict[str, set[str]] = {}
+    for path in [*APPS, REPOSITORY / 'basic_setup' / 'tasks.py']:
+        for function in nodes(ast.parse(path.read_text()), ast.FunctionDef):
+            if any('app.task' in ast.unparse(decorator) for decorator in function.decorator_list):
+                answer = ast.unparse(function.returns) if function.returns else ''
+                meaning = f'{ast.unparse(function.args)} -> {answer}'
+                found.setdefault(function.name, set()).add(meaning)
+    assert len(found) > 20
+    assert {name: meanings for name, meanings in found.items() if len(meanings) > 1} == {}

@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from playground.virtual_environment import REPOSITORY
 
 PAGES = sorted(REPOSITORY.glob('*.md'))
+INDEXES = sorted(REPOSITORY.glob('examples/*.md'))
 MARKDOWN = MarkdownIt().enable('table')
 
 
@@ -43,7 +44,7 @@ def anchors(page: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize('page', [*PAGES, *INDEXES], ids=lambda page: page.name)
 def test_relative_links_lead_somewhere(page: Path) -> None:
     for link in links(page):
         if link.startswith(('http://', 'https://')):
