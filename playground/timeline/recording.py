@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery, Signature
+from celery.result import AsyncResult, GroupResult
 
 from playground.errors import PlaygroundError
 
@@ -12,7 +13,8 @@ SECONDS = 30.0
 
 # Sent by announcer.py, which only a worker may import: it makes every task of its process send.
 PROCESS_EVENT = 'task-process'
-ENDS = ('task-succeeded', 'task-failed')
+FAILURE = 'task-failed'
+ENDS = ('task-succeeded', FAILURE)
 
 Event = dict[str, Any]
 
@@ -34,11 +36,53 @@ class Bar:
     end: float
 
 
+class Recording:
+    """What has been heard of the tasks of one canvas, in whatever order the events came."""
+
+    def __init__(self, result: AsyncResult | GroupResult) -> None:
+        """Learn from the result of a canvas which tasks there will be.
+
+        Args:
+            result: what the call of the canvas returned.
+        """
+        self._tasks_before = _tasks_before(result)
+        self._events: dict[str, dict[str, Event]] = {task: {} for task in self._tasks_before}
+
+    def hear(self, event: Event) -> None:
+        """Keep an event, if it is one of these tasks.
+
+        Args:
+            event: what a worker sent.
+        """
+        if event.get('uuid') in self._events:
+            self._events[event['uuid']][event['type']] = event
+
+    def is_over(self) -> bool:
+        """Tell whether all is known of every task that runs: none does after one that failed."""
+        return all(
+            _is_complete(self._events[task])
+            or any(FAILURE in self._events[earlier] for earlier in before)
+            for task, before in self._tasks_before.items()
+        )
+
+    def bars(self, call: float) -> list[Bar]:
+        """Make a bar of each task that ran.
+
+        Args:
+            call: when the canvas was called, in seconds since the epoch.
+
+        Returns:
+            The bars, in the order in which they began.
+        """
+        ran = [events for events in self._events.values() if _is_complete(events)]
+        return sorted((_bar(events, call) for events in ran), key=_begin)
+
+
 def record(app: Celery, canvas: Signature) -> list[Bar]:
     """Call a canvas and follow its tasks until the last one has ended.
 
     Args:
-        app: its broker carries the events; nothing else may run on it.
+        app: its broker carries the events.
         canvas: what to call.
 
     Returns:
@@ -47,29 +91,46 @@ def record(app: Celery, canvas: Signature) -> list[Bar]:
     Raises:
         PlaygroundError: the tasks have not ended in time.
     """
-    tasks: dict[str, dict[str, Event]] = {}
-
-    def keep(event: Event) -> None:
-        if 'uuid' in event:
-            tasks.setdefault(event['uuid'], {})[event['type']] = event
-
     deadline = time.monotonic() + SECONDS
     with app.connection_for_read() as connection:
-        capture = app.events.Receiver(connection, {'*': keep}).itercapture(timeout=SECONDS)
-        next(capture)  # A heartbeat, for which the receiver asks: from now on nothing is missed.
-        call = time.time()
-        result = canvas.apply_async()
-        for _ in capture:
-            if result.ready() and all(_is_complete(events) for events in tasks.values()):
-                result.forget()
-                return sorted((_bar(events, call) for events in tasks.values()), key=_begin)
-            if time.monotonic() > deadline:
-                break
+        receiver = app.events.Receiver(connection)
+        capture = receiver.itercapture(timeout=SECONDS)
+        try:
+            next(capture)  # A heartbeat, for which the receiver asks: now nothing is missed.
+            call = time.time()
+            result = canvas.apply_async()
+            recording = Recording(result)
+            receiver.handlers['*'] = recording.hear
+            for _ in capture:
+                if recording.is_over():
+                    result.forget()
+                    return recording.bars(call)
+                if time.monotonic() > deadline:
+                    break
+        except TimeoutError:
+            pass
     raise PlaygroundError(f'the tasks have not ended within {SECONDS:.0f} seconds: run this again')
 
 
+def _tasks_before(
+    result: AsyncResult | GroupResult, before: frozenset[str] = frozenset()
+) -> dict[str, frozenset[str]]:
+    """Map the id of each task of a canvas to those of all that have to succeed before it runs."""
+    found: dict[str, frozenset[str]] = {}
+    if result.parent is not None:
+        found |= _tasks_before(result.parent, before)
+        before |= found.keys()
+    if isinstance(result, GroupResult):
+        for member in result.results:
+            found |= _tasks_before(member, before)
+    else:
+        found[result.id] = before
+    return found
+
+
 def _is_complete(events: dict[str, Event]) -> bool:
-    return PROCESS_EVENT in events and any(end in events for end in ENDS)
+    known = {'task-received', 'task-started', PROCESS_EVENT} <= events.keys()
+    return known and any(end in events for end in ENDS)
 
 
 def _bar(events: dict[str, Event], call: float) -> Bar:
