@@ -1,11 +1,17 @@
-"""The pictures of make timeline, drawn from bars that are made up."""
+"""The pictures of make timeline: some drawn from bars that are made up, and those of the notes."""
 
 from pathlib import Path
 
+import pytest
+
 from playground.timeline.drawing import draw
 from playground.timeline.recording import Bar
+from playground.timeline.themes import COLOURS
 from playground.virtual_environment import REPOSITORY
+from tests.picture_colours import contrast, dark_theme, shapes, written_colours
 from vege4 import canvases
+
+PICTURES = sorted((REPOSITORY / 'pictures').iterdir())
 
 PROCESSES = ['ForkPoolWorker-1', 'ForkPoolWorker-2']
 BARS = [
@@ -23,6 +29,14 @@ TASKS = {
     'nested': 1 + 4 + 2,
 }
 
+# GitHub's own: white, dark, and dark dimmed.
+LIGHT_GROUNDS = ('#ffffff',)
+DARK_GROUNDS = ('#0d1117', '#212830')
+
+# The contrast that WCAG 2 asks for: of small letters, and of lines that mean something.
+LETTERS = 4.5
+LINES = 3.0
+
 
 def test_each_task_is_a_bar(tmp_path: Path) -> None:
     draw('chord', BARS, PROCESSES, tmp_path / 'three.svg')
@@ -38,7 +52,45 @@ def test_the_same_run_makes_the_same_file(tmp_path: Path) -> None:
 
 
 def test_each_picture_has_a_bar_for_each_task() -> None:
-    folder = REPOSITORY / 'pictures'
-    bars = {path.stem: path.read_text().count('<g id="task-') for path in folder.iterdir()}
+    bars = {path.stem: path.read_text().count('<g id="task-') for path in PICTURES}
     assert bars == {f'timeline-{name}': number for name, number in TASKS.items()}
     assert set(TASKS) == set(canvases)
+
+
+@pytest.mark.parametrize('picture', PICTURES, ids=lambda path: path.stem)
+def test_text_is_legible_in_both_themes(picture: Path) -> None:
+    drawn = shapes(picture)
+    bars = {shape.group: shape for shape in drawn if shape.group.startswith('task-')}
+    letters = [shape for shape in drawn if shape.group.startswith(('text_', 'label-'))]
+    assert {shape.group for shape in letters} >= {bar.replace('task', 'label') for bar in bars}
+    for letter in letters:
+        light, dark = list(LIGHT_GROUNDS), list(DARK_GROUNDS)
+        bar = bars.get(letter.group.replace('label', 'task'))
+        if bar is not None:
+            light.append(bar.light['fill'])
+            dark.append(bar.dark['fill'])
+        assert min(contrast(letter.light['fill'], ground) for ground in light) >= LETTERS
+        assert min(contrast(letter.dark['fill'], ground) for ground in dark) >= LETTERS
+
+
+@pytest.mark.parametrize('picture', PICTURES, ids=lambda path: path.stem)
+def test_bars_stand_out_in_both_themes(picture: Path) -> None:
+    bars = [shape for shape in shapes(picture) if shape.group.startswith('task-')]
+    assert bars
+    for bar in bars:
+        assert min(contrast(bar.light['stroke'], ground) for ground in LIGHT_GROUNDS) >= LINES
+        assert min(contrast(bar.dark['stroke'], ground) for ground in DARK_GROUNDS) >= LINES
+
+
+@pytest.mark.parametrize('picture', PICTURES, ids=lambda path: path.stem)
+def test_the_ground_is_the_readers(picture: Path) -> None:
+    for shape in shapes(picture):
+        if shape.has_area and not shape.group.startswith(('task-', 'text_', 'label-')):
+            assert (shape.light['fill'], shape.dark['fill']) == ('none', 'none')
+
+
+@pytest.mark.parametrize('picture', PICTURES, ids=lambda path: path.stem)
+def test_each_colour_is_in_both_themes(picture: Path) -> None:
+    theme = dark_theme(picture)
+    assert written_colours(picture) == set(theme)
+    assert {(light, dark) for (_, light), dark in theme.items()} <= set(COLOURS)
