@@ -2,9 +2,7 @@
 
 import re
 
-from playground.virtual_environment import REPOSITORY
-
-PAGES = ('README.md', 'advance.md')
+from tests.pages import PAGES
 
 SEPARATOR = re.compile(r'\|(?:\s*-+\s*\|)+')
 
@@ -26,7 +24,9 @@ def table(*header: str) -> list[list[str]]:
         starts = [n for n, line in enumerate(lines) if _cells(line) == list(header)]
         found += [lines[start + 1 :] for start in starts]
     if len(found) != 1:
-        raise LookupError(f'{len(found)} tables in {", ".join(PAGES)} have the header {header}')
+        raise LookupError(
+            f'{len(found)} tables in {", ".join(path.name for path in PAGES)} have the header {header}'
+        )
     separator, *lines = found[0]
     if not SEPARATOR.fullmatch(separator):
         raise LookupError(f'below the header {header} stands no separator, but {separator!r}')
@@ -42,9 +42,8 @@ def table(*header: str) -> list[list[str]]:
 
 
 def texts() -> list[str]:
-    """What the pages say, those that there are."""
-    paths = [REPOSITORY / page for page in PAGES]
-    return [path.read_text() for path in paths if path.exists()]
+    """What the pages say."""
+    return [path.read_text() for path in PAGES]
 
 
 def _cells(line: str) -> list[str]:

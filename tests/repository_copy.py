@@ -47,6 +47,8 @@ def with_celery_of(copy: Path, environment: Mapping[str, str]) -> dict[str, str]
 
 
 def files_of(folder: Path) -> set[Path]:
-    """List a copy's files, caches of Python left out."""
+    """List a copy's files, caches of Python and of pytest left out."""
     found = {path.relative_to(folder) for path in folder.rglob('*') if not path.is_dir()}
-    return {path for path in found if not {'.venv', '__pycache__'} & set(path.parts)}
+    return {
+        path for path in found if not {'.venv', '__pycache__', '.pytest_cache'} & set(path.parts)
+    }

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from playground.virtual_environment import REPOSITORY
+from tests.pages import PAGES
 
-PAGES = sorted(REPOSITORY.glob('*.md'))
 INDEXES = sorted(REPOSITORY.glob('examples/*.md'))
 MARKDOWN = MarkdownIt().enable('table')
 

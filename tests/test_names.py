@@ -21,7 +21,8 @@ from tests.celery_names import (
     options,
     words,
 )
-from tests.test_links import PAGES, tokens
+from tests.pages import PAGES
+from tests.test_links import tokens
 
 FOLDERS = ('.', 'basic_setup', 'examples')
 

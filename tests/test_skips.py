@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.virtual_environment import REPOSITORY
+from tests.pages import PAGES
 
-PAGES = sorted(REPOSITORY.glob('*.md'))
 MOST_SKIPPED = 0.05
 
 

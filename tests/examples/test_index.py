@@ -8,7 +8,7 @@ import pytest
 from playground.virtual_environment import REPOSITORY
 from tests import app_head
 from tests.notes.page import chapter
-from tests.page_tables import PAGES
+from tests.pages import PAGES
 from tests.test_links import anchors, tokens
 
 FOLDER = REPOSITORY / 'examples'
@@ -34,14 +34,14 @@ def uses(path: Path) -> set[tuple[str, int]]:
         rf'\bexamples(?:\.{path.stem}\b|/{re.escape(path.name)}| import {path.stem}\b)'
     )
     found = set()
-    for name in PAGES:
-        text = (REPOSITORY / name).read_text()
-        for token in tokens(REPOSITORY / name):
+    for page in PAGES:
+        text = page.read_text()
+        for token in tokens(page):
             runs = token.type == 'fence' or token.content.startswith('<!-- file: ')
             if runs and token.map and module.search(token.content):
                 number = re.match(r'## (\d+)\. ', chapter(text, token.map[0] + 1))
                 assert number
-                found.add((name, int(number[1])))
+                found.add((page.name, int(number[1])))
     return found
 
 

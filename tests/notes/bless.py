@@ -25,6 +25,7 @@ from tests.notes import comparison, coverage, varying
 from tests.notes.comparison import ANYTHING, BLANK_LINE, How
 from tests.notes.observation import Observation, recorded
 from tests.notes.rewriting import rewrite
+from tests.pages import PAGES
 from tests.repository_copy import copy_repository
 
 RUN_SECONDS = 3600.0
@@ -187,7 +188,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _page_names(chosen: Sequence[str], may_have_changes: bool) -> Sequence[str]:
-    known = sorted(path.name for path in REPOSITORY.glob('*.md'))
+    known = [path.name for path in PAGES]
     for name in chosen:
         if name not in known:
             raise BlessError(f'there is no page {name!r}: choose one of {", ".join(known)}')
