@@ -24,9 +24,8 @@ def table(*header: str) -> list[list[str]]:
         starts = [n for n, line in enumerate(lines) if _cells(line) == list(header)]
         found += [lines[start + 1 :] for start in starts]
     if len(found) != 1:
-        raise LookupError(
-            f'{len(found)} tables in {", ".join(path.name for path in PAGES)} have the header {header}'
-        )
+        names = ', '.join(page.name for page in PAGES)
+        raise LookupError(f'{len(found)} tables in {names} have the header {header}')
     separator, *lines = found[0]
     if not SEPARATOR.fullmatch(separator):
         raise LookupError(f'below the header {header} stands no separator, but {separator!r}')
