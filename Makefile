@@ -1,7 +1,15 @@
 # The targets a reader needs; `make` alone lists them.
 
-PYTHON ?= python3
-PLAYGROUND = "$(PYTHON)" -m playground
+# The shell gets these as variables, so that no quote and no $ in them means anything.
+override PYTHON := $(or $(value PYTHON),python3)
+override BACKEND := $(value BACKEND)
+override CANVAS := $(value CANVAS)
+override FLOWER_PORT := $(value FLOWER_PORT)
+export PYTHON BACKEND CANVAS FLOWER_PORT
+PLAYGROUND = "$$PYTHON" -m playground
+
+# Nor does Python obey a variable of another project's, such as PYTHONPATH.
+unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
@@ -11,13 +19,13 @@ help:  ## list these targets
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo:  ## watch real workers run the notes' tasks, about 15 seconds (BACKEND=embedded, native or compose)
-	@$(PLAYGROUND) demo --backend "$(BACKEND)"
+	@$(PLAYGROUND) demo --backend "$$BACKEND"
 
 play:  ## keep a broker, a result backend and Flower running until Ctrl-C, for the notes
-	@$(PLAYGROUND) play --backend "$(BACKEND)" $(if $(FLOWER_PORT),--flower-port $(FLOWER_PORT))
+	@$(PLAYGROUND) play --backend "$$BACKEND" $${FLOWER_PORT:+--flower-port "$$FLOWER_PORT"}
 
 timeline:  ## run canvases of vege4.py and draw which process ran what (CANVAS=chord draws one)
-	@$(PLAYGROUND) timeline $(CANVAS)
+	@$(PLAYGROUND) timeline $${CANVAS:+"$$CANVAS"}
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

@@ -1,5 +1,6 @@
 """The first lines that run, under any Python: they must stay readable to an old one."""
 
+import os
 import sys
 
 if sys.version_info < (3, 11):
@@ -9,6 +10,11 @@ if sys.version_info < (3, 11):
     )
     sys.exit(2)
 
-from playground.command_line import main
+from playground import environment
+
+if environment.clean_this_process():
+    os.execv(sys.executable, [sys.executable, '-m', 'playground', *sys.argv[1:]])
+
+from playground.command_line import main  # noqa: E402 - imports what obeys the environment
 
 sys.exit(main())

@@ -1,15 +1,28 @@
 """python -m playground COMMAND: makes .venv if needed, then runs the command in it."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
 from types import FrameType
 
-from playground import virtual_environment
+from playground import preconditions, virtual_environment
 from playground.errors import PlaygroundError
 
 USAGE_ERROR = 2
+
+# What a reader can mend of what an operating system refuses.
+CURES = {
+    errno.ENOSPC: 'the disk is full, so make room',
+    errno.EDQUOT: 'your share of the disk is used up, so make room',
+    errno.EROFS: 'clone the notes into a folder of your own',
+    errno.EACCES: 'clone the notes into a folder of your own',
+    errno.EPERM: 'clone the notes into a folder of your own',
+    errno.EMFILE: 'too many files are open, so raise the limit (ulimit -n)',
+    errno.EAGAIN: 'too many processes run, so raise the limit (ulimit -u) or end some',
+    errno.ENOMEM: 'end some of the programs that run',
+}
 
 
 def main() -> int:
@@ -18,6 +31,9 @@ def main() -> int:
         signal.signal(number, _end)
     arguments = _parse()
     try:
+        preconditions.open_standard_streams()
+        if arguments.command != 'setup':
+            preconditions.check()
         requirements = 'requirements-dev.txt' if arguments.dev else 'requirements.txt'
         virtual_environment.ensure(requirements)
         if arguments.command == 'setup':
@@ -28,6 +44,13 @@ def main() -> int:
         return _run(arguments)
     except PlaygroundError as error:
         print(f'playground: {error}', file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:
+        return _stop_talking()
+    except OSError as error:
+        if error.errno not in CURES:
+            raise
+        print(f'playground: {error}: {CURES[error.errno]}, then run this again', file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print('\nplayground: interrupted; everything it started has ended', file=sys.stderr)
@@ -83,6 +106,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f'a port is a number from 1 to 65535, not {text!r}')
     return int(text)
+
+
+def _stop_talking() -> int:
+    """Nobody reads what we say any more, as after `make demo | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ remove. The end of that stream is the one thing that every ending of the launche
 success, failure, Ctrl-C, SIGTERM, kill -9.
 """
 
+import json
 import shutil
 import signal
 import sys
@@ -21,7 +22,7 @@ def main(session: str) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    paths = [Path(line.rstrip('\n')) for line in sys.stdin]
+    paths = [Path(json.loads(line)) for line in sys.stdin]
     processes.end_session(session)
     for path in paths:
         if path.is_dir():

@@ -1,10 +1,14 @@
 """Asks the HTTP interfaces of Flower and of RabbitMQ's management."""
 
 import base64
+import http.client
 import urllib.error
 import urllib.request
 
 SECONDS = 10.0
+
+# What we ask is on this machine: a proxy of the reader's has no part in it.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def request(
@@ -22,7 +26,7 @@ def request(
         The HTTP status, refusals included, and the answer.
 
     Raises:
-        OSError: nothing answers.
+        OSError: nothing answers, or something that does not speak HTTP.
     """
     asked = urllib.request.Request(url, method=method, data=body.encode() or None)
     asked.add_header('Content-Type', 'application/json')
@@ -30,8 +34,10 @@ def request(
         token = base64.b64encode(credentials.encode()).decode()
         asked.add_header('Authorization', f'Basic {token}')
     try:
-        with urllib.request.urlopen(asked, timeout=SECONDS) as response:
+        with DIRECT.open(asked, timeout=SECONDS) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode(errors='replace')
+    except http.client.HTTPException as error:
+        raise OSError(f'{url} does not answer in HTTP: {error!r}') from None

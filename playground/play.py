@@ -1,12 +1,13 @@
 """make play: the services stay until Ctrl-C, for a reader with the notes and further terminals."""
 
+import os
 import shlex
 import signal
 from pathlib import Path
 
 from rich.console import Console
 
-from playground import compose_file, flower, services
+from playground import compose_file, environment, flower, services
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, is_free
 from playground.services.running import Services
@@ -26,6 +27,7 @@ def run(backend: str | None, flower_port: int | None) -> int:
     Raises:
         PlaygroundError: a part cannot start or ends too early, or another play runs already.
     """
+    _make_folder()
     console = Console(highlight=False, soft_wrap=True)
     port = flower_port or compose_file.read().flower_port
     with Session() as session:
@@ -59,11 +61,27 @@ def _start_flower(session: Session, running: Services, port: int) -> None:
     flower.start(session, running, port).wait_for('Visit me at', flower.START_SECONDS)
 
 
+def _make_folder() -> None:
+    folder = ENVIRONMENT_FILE.parent
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise PlaygroundError(
+            f'{_from_here(folder)} is a file, and make play needs a folder of that name:'
+            ' remove or rename it, then run this again'
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise PlaygroundError(
+            f'{folder} cannot be written, and make play tells other terminals there where the'
+            ' services are: clone the notes into a folder of your own, then run this again'
+        )
+
+
 def _write_environment(session: Session, running: Services) -> None:
-    ENVIRONMENT_FILE.parent.mkdir(exist_ok=True)
     lines = [
         '# Made by make play, and gone when it ends.',
         f'. {shlex.quote(str(ENVIRONMENT / "bin" / "activate"))}',
+        *environment.shell_lines(running.environment),
         *(f'export {name}={shlex.quote(value)}' for name, value in running.environment.items()),
     ]
     if running.programs:

@@ -6,8 +6,8 @@ import time
 
 import psutil
 
-SESSION_MARK = 'CELERY_NOTES_SESSION'
-ROLE_MARK = 'CELERY_NOTES_ROLE'
+SESSION_MARK = 'NOTES_SESSION'
+ROLE_MARK = 'NOTES_ROLE'
 
 WARM_SECONDS = 5.0
 COLD_SECONDS = 3.0
@@ -22,8 +22,8 @@ def marked(session: str, role: str | None = None) -> list[psutil.Process]:
     a worker started with ``--detach``, RabbitMQ's ``epmd``.
 
     Args:
-        session: the identifier that the processes carry in ``CELERY_NOTES_SESSION``.
-        role: only those that carry this ``CELERY_NOTES_ROLE``.
+        session: the identifier that the processes carry in ``NOTES_SESSION``.
+        role: only those that carry this ``NOTES_ROLE``.
     """
     found = []
     for process in psutil.process_iter():

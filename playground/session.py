@@ -1,6 +1,8 @@
 """A session: a private folder and marked processes, all of which end when it ends."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +14,15 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from playground.errors import PlaygroundError
 from playground.processes import ROLE_MARK, SESSION_MARK
 from playground.virtual_environment import REPOSITORY
 
 CLEARING_SECONDS = 60.0
 REAPING_SECONDS = 5.0
+
+# RabbitMQ takes no message any more where less than 50 MB are free.
+LEAST_FREE_MEGABYTES = 100
 
 # rich hides it while it shows that something is waited for.
 SHOW_CURSOR = '\x1b[?25h'
@@ -33,12 +39,16 @@ class Session:
     """
 
     def __init__(self) -> None:
-        """Start the guardian, then make the folder."""
+        """Start the guardian, then make the folder.
+
+        Raises:
+            PlaygroundError: there is no place for it.
+        """
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             # A shell's background job ignores Ctrl-C, and so would all that it starts.
             signal.signal(signal.SIGINT, signal.default_int_handler)
         self.identifier = uuid.uuid4().hex
-        self.folder = Path(tempfile.gettempdir()).resolve() / f'celery-notes-{self.identifier[:8]}'
+        self.folder = _temporary_folder() / f'celery-notes-{self.identifier[:8]}'
         self._closed = False
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._guardian = subprocess.Popen(
@@ -69,7 +79,7 @@ class Session:
             path: where it is, or will be.
         """
         assert self._guardian.stdin is not None
-        self._guardian.stdin.write(f'{path}\n'.encode())
+        self._guardian.stdin.write(f'{json.dumps(str(path))}\n'.encode())
         self._guardian.stdin.flush()
 
     def start(
@@ -125,6 +135,23 @@ class Session:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+
+
+def _temporary_folder() -> Path:
+    try:
+        folder = Path(tempfile.gettempdir()).resolve()
+    except FileNotFoundError:
+        raise PlaygroundError(
+            'there is no folder for temporary files with room in it: name one that you may'
+            ' write, as in: make demo TMPDIR=/var/tmp'
+        ) from None
+    free = shutil.disk_usage(folder).free // 10**6
+    if free < LEAST_FREE_MEGABYTES:
+        raise PlaygroundError(
+            f'only {free} MB are free in {folder}, and the services need {LEAST_FREE_MEGABYTES}:'
+            ' make room, or name another folder, as in: make demo TMPDIR=/var/tmp'
+        )
+    return folder
 
 
 def end_on(*numbers: signal.Signals) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from playground import processes
+from playground import environment, processes
 from playground.errors import PlaygroundError
 from playground.services.running import Services
 from playground.session import Session
@@ -22,17 +22,18 @@ REAPING_SECONDS = 5.0
 def reader_environment(services: Services | None = None) -> dict[str, str]:
     """The environment of a reader's terminal: .venv is active, the services' variables are set.
 
+    What else the reader's environment holds is cleaned, so that no command goes elsewhere.
+
     Args:
         services: what the terminal's commands reach, if anything.
     """
     programs = services.programs if services else None
     folders = [programs, ENVIRONMENT / 'bin', os.environ.get('PATH', os.defpath)]
     return {
-        **os.environ,
+        **environment.clean_for_terminal(os.environ),
         **(services.environment if services else {}),
         'PATH': os.pathsep.join(str(folder) for folder in folders if folder),
         'VIRTUAL_ENV': str(ENVIRONMENT),
-        'PYTHONUNBUFFERED': '1',
     }
 
 

@@ -1,6 +1,9 @@
 """Makes .venv and keeps it equal to the requirements; needs nothing but the standard library."""
 
 import hashlib
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +14,23 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Resolved, so that a linked .venv is recognised as the one that was made elsewhere.
 ENVIRONMENT = (REPOSITORY / '.venv').resolve()
 PYTHON = ENVIRONMENT / 'bin' / 'python'
+PACKAGES = ENVIRONMENT.joinpath(
+    'lib', f'python{sys.version_info[0]}.{sys.version_info[1]}', 'site-packages'
+)
+
+# Each program of a virtual environment names its path: to a shell in double quotes, to Python
+# in three single ones, on PATH between colons, and in UTF-8.
+UNUSABLE_IN_A_PATH = re.compile(r"""[\x00-\x1f\x7f"$`\\:]|'''|[\ud800-\udfff]""")
 
 # requirements-dev.txt includes it.
 READERS_REQUIREMENTS = 'requirements.txt'
+
+NEEDED_MEGABYTES = {'requirements.txt': 250, 'requirements-dev.txt': 500}
+
+# Without one of these there is nothing to run.
+IMPORTS = 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
+
+NO_ROOM_ERRORS = ('No space left on device', 'Disk quota exceeded')
 
 NETWORK_ERRORS = (
     'Failed to establish a new connection',
@@ -47,9 +64,10 @@ def ensure(requirements: str) -> None:
     Raises:
         PlaygroundError: the environment cannot be made, or a package cannot be had.
     """
+    _check_path()
     if is_current(requirements):
         return
-    _make()
+    _make(requirements)
     _install(requirements)
     for name in {requirements, READERS_REQUIREMENTS}:
         _stamp(name).write_text(_fingerprint(name))
@@ -67,10 +85,40 @@ def _fingerprint(requirements: str) -> str:
     return f'{ENVIRONMENT}\n{digest.hexdigest()}\n'
 
 
-def _make() -> None:
+def _check_path() -> None:
+    unusable = UNUSABLE_IN_A_PATH.search(str(ENVIRONMENT))
+    if unusable:
+        raise PlaygroundError(
+            f'a path with {unusable.group()!r} in it breaks the programs of a virtual environment,'
+            f' and .venv would be {str(ENVIRONMENT)!r}: rename the folder, then run this again'
+        )
+
+
+def _check_place(requirements: str) -> None:
+    if ENVIRONMENT.is_file():
+        raise PlaygroundError(
+            f'{ENVIRONMENT} is a file, and the virtual environment must have its place:'
+            ' remove or rename it, then run this again'
+        )
+    folder = ENVIRONMENT if ENVIRONMENT.exists() else ENVIRONMENT.parent
+    if not os.access(folder, os.W_OK):
+        raise PlaygroundError(
+            f'{folder} cannot be written, and .venv is made there:'
+            ' clone the notes into a folder of your own, then run this again'
+        )
+    free, needed = shutil.disk_usage(folder).free // 10**6, NEEDED_MEGABYTES[requirements]
+    if free < needed:
+        raise PlaygroundError(
+            f'only {free} MB are free in {folder}, and .venv needs {needed}:'
+            ' make room, then run this again'
+        )
+
+
+def _make(requirements: str) -> None:
     status, output = _output([PYTHON, '-m', 'pip', '--version'])
     if status == 0 and f'from {ENVIRONMENT}' in output:
         return
+    _check_place(requirements)
     _say(f'Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}')
     status, output = _output([sys.executable, '-m', 'venv', '--clear', ENVIRONMENT])
     if status == 0:
@@ -86,7 +134,7 @@ def _make() -> None:
 def _install(requirements: str) -> None:
     command: list[str | Path] = [
         *(PYTHON, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'),
-        *('--progress-bar=off', '--retries=1', '--timeout=15'),
+        *('--progress-bar=off', '--retries=1', '--timeout=15', '--no-user'),
         *('-r', REPOSITORY / requirements),
     ]
     _say(f'Installing {requirements} into .venv; the first time takes about half a minute')
@@ -102,9 +150,21 @@ def _install(requirements: str) -> None:
         except BaseException:
             pip.terminate()
             raise
-    if pip.returncode == 0:
-        return
     log = ''.join(output)
+    if pip.returncode == 0:
+        status, failure = _output([PYTHON, '-I', '-c', IMPORTS])
+        if status:
+            raise PlaygroundError(
+                f'pip has ended well, but not all packages are in .venv ({_last_line(failure)}):'
+                ' see pip’s settings (pip config list) and variables (env | grep PIP_),'
+                ' then run this again'
+            )
+        return
+    if any(error in log for error in NO_ROOM_ERRORS):
+        raise PlaygroundError(
+            f'the disk has no room for the packages: free {NEEDED_MEGABYTES[requirements]} MB where'
+            f' {ENVIRONMENT} is and in the folder for temporary files, then run this again'
+        )
     if any(error in log for error in NETWORK_ERRORS):
         raise PlaygroundError(
             'the package index cannot be reached, so nothing was installed:'

@@ -1,12 +1,11 @@
 """docker-compose.yml's services on their own ports: found, not started."""
 
-import urllib.error
-import urllib.request
+from http import HTTPStatus
 
 import amqp
 import redis
 
-from playground import compose_file
+from playground import compose_file, http
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK
 from playground.ports import answers as port_answers
@@ -90,7 +89,7 @@ def _check_redis(settings: compose_file.ComposeFile) -> None:
 def _flower(settings: compose_file.ComposeFile) -> str | None:
     url = f'http://{LOOPBACK}:{settings.flower_port}'
     try:
-        urllib.request.urlopen(f'{url}/healthcheck', timeout=5).close()
-    except (OSError, urllib.error.URLError):
+        status, _ = http.request(f'{url}/healthcheck')
+    except OSError:
         return None
-    return url
+    return url if status == HTTPStatus.OK else None

@@ -1,0 +1,39 @@
+"""What must be so before a command begins, checked before anything is installed or started."""
+
+import os
+import shutil
+import sys
+
+from playground.errors import PlaygroundError
+from playground.virtual_environment import PACKAGES, REPOSITORY
+
+
+def check() -> None:
+    """Refuse what would only fail later, and then less clearly.
+
+    Raises:
+        PlaygroundError: bash is missing, or a file hides a module.
+    """
+    if shutil.which('bash') is None:
+        raise PlaygroundError(
+            'there is no bash on PATH, and the commands of the notes are lines for it:'
+            ' install it, or add its folder to PATH, then run this again'
+        )
+    for path in sorted(REPOSITORY.glob('*.py')):
+        if path.stem in sys.stdlib_module_names or (PACKAGES / path.stem).is_dir():
+            raise PlaygroundError(
+                f'{path.name} hides the module {path.stem} of Python or of a package from every'
+                ' program in this folder: give your file another name, then run this again'
+            )
+
+
+def open_standard_streams() -> None:
+    """Open what the caller has closed of standard input, output and error, onto nothing.
+
+    Otherwise the next file that is opened, such as a log, takes the place of one of them.
+    """
+    for stream in range(3):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
