@@ -15,6 +15,6 @@ from playground import environment
 if environment.clean_this_process():
     os.execv(sys.executable, [sys.executable, '-m', 'playground', *sys.argv[1:]])
 
-from playground.command_line import main  # noqa: E402 - imports what obeys the environment
+from playground.command_line import main
 
 sys.exit(main())

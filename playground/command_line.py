@@ -50,7 +50,9 @@ def main() -> int:
     except OSError as error:
         if error.errno not in CURES:
             raise
-        print(f'playground: {error}: {CURES[error.errno]}, then run this again', file=sys.stderr)
+        where = f' ({error.filename})' if error.filename else ''
+        cure = CURES[error.errno]
+        print(f'playground: {error.strerror}{where}: {cure}, then run this again', file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print('\nplayground: interrupted; everything it started has ended', file=sys.stderr)
@@ -109,9 +111,9 @@ def _port(text: str) -> int:
 
 
 def _stop_talking() -> int:
-    """Nobody reads what we say any more, as after `make demo | head`."""
+    """Nobody reads what we say any more, as after `make demo | head`: rich ends with 1, too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 128 + signal.SIGPIPE
+    return 1
 
 
 def _end(number: int, frame: FrameType | None) -> None:
