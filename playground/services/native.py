@@ -1,6 +1,7 @@
 """Private instances of the system's RabbitMQ and Redis, with the notes' user and vhost."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,9 @@ from playground.session import Session
 from playground.waiting import wait_until
 
 START_SECONDS = 90.0
+
+# Its start-up scripts evaluate the paths that they are given.
+QUOTATION_MARKS = re.compile('[\'"`]')
 
 # Debian's own /usr/sbin/rabbitmq-server is a wrapper that only root may run.
 PROGRAMS = (Path('/usr/lib/rabbitmq/bin'), Path('/usr/local/sbin'), Path('/opt/homebrew/sbin'))
@@ -44,13 +48,19 @@ def start(session: Session) -> Services:
         session: owns the servers.
 
     Raises:
-        PlaygroundError: a server is not installed, or does not start.
+        PlaygroundError: a server is not installed, or does not start where it would be.
     """
     rabbitmq, redis = _rabbitmq(), _redis()
     if rabbitmq is None or redis is None:
         raise PlaygroundError(
             f'the native back-end needs {" and ".join(missing())}: {INSTALL_THEM},'
             ' then run this again'
+        )
+    quotation_mark = QUOTATION_MARKS.search(str(session.folder))
+    if quotation_mark:
+        raise PlaygroundError(
+            f'RabbitMQ does not start in a folder with {quotation_mark.group()} in its path, as'
+            f' {session.folder.parent} has: name another one, as in: make demo TMPDIR=/var/tmp'
         )
     result_backend = key_value_server.start(redis, session)
     settings = compose_file.read()

@@ -17,7 +17,7 @@ START_SECONDS = 60.0
 END_SECONDS = 30.0
 
 # Of a test's environment: its back-end, and the `make test` around it, which `make` would announce.
-NOT_A_READERS = ('CELERY_', 'MAKE', 'MFLAGS')
+NOT_A_READERS = ('CELERY_', 'NOTES_', 'MAKE', 'MFLAGS')
 
 
 class Launcher:
@@ -39,6 +39,10 @@ class Launcher:
         self.log = folder / 'output.log'
         self.files = files_of(self.repository)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def rename(self, name: str) -> None:
+        """Give the copy another name."""
+        self.repository = self.repository.rename(self.repository.with_name(name))
 
     def start(self, *command: str, variables: Mapping[str, str] | None = None) -> None:
         """Start a command, such as ``make demo``.
@@ -78,6 +82,10 @@ class Launcher:
         assert wait_until(lambda: text in self.output, START_SECONDS, lambda: runs() is None), (
             f'no {text!r} in:\n{self.output}'
         )
+
+    def wait_for_file(self, name: str) -> None:
+        """Wait until the command has made a file in the copy."""
+        assert wait_until((self.repository / name).exists, START_SECONDS), f'no {name}'
 
     def wait(self, seconds: float = START_SECONDS) -> int:
         """Wait for the command's end and return its exit status."""

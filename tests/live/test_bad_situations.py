@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -66,8 +67,9 @@ def test_there_is_no_such_canvas(launcher: Launcher) -> None:
     assert_refused(launcher, "there is no canvas 'cord' in vege4.py: choose one of chain, group")
 
 
-def test_native_servers_are_not_installed(launcher: Launcher) -> None:
-    launcher.playground('demo', '--backend', 'native', variables={'PATH': '/nonexistent'})
+def test_native_servers_are_not_installed(launcher: Launcher, tmp_path: Path) -> None:
+    (tmp_path / 'bash').symlink_to('/bin/bash')
+    launcher.playground('demo', '--backend', 'native', variables={'PATH': str(tmp_path)})
     assert_refused(launcher, 'the native back-end needs', 'redis-server: install them')
 
 
