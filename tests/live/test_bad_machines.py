@@ -149,9 +149,3 @@ def test_rabbitmq_takes_no_quotation_mark_in_its_folder(launcher: Launcher) -> N
     assert list(folder.iterdir()) == []
     folder.rmdir()
     launcher.assert_nothing_is_left()
-
-
-def test_pip_installs_nothing(launcher: Launcher) -> None:
-    without_packages(launcher)
-    launcher.playground('demo', variables={'PIP_DRY_RUN': '1'})
-    assert_refused(launcher, 'not all packages are in .venv', 'pip config list')

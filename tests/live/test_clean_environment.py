@@ -77,9 +77,10 @@ def test_a_demo_leaves_a_strangers_broker_alone(
     }
     demo = ('make', 'demo', 'BACKEND=embedded', f'PYTHON={sys.executable}')
     launcher.start(*demo, variables=variables)
-    assert launcher.wait(DEMO_SECONDS) == 0, launcher.output
+    status = launcher.wait(DEMO_SECONDS)
+    assert content(stranger) == before, launcher.output
+    assert status == 0, launcher.output
     assert '3 workers: ' in launcher.output
-    assert content(stranger) == before
     launcher.assert_nothing_is_left()
 
 

@@ -29,12 +29,17 @@ def test_play_serves_until_it_is_ended(
     started: Services, launcher: Launcher, session: Session, number: signal.Signals
 ) -> None:
     port = free_port()
+    launcher.rename('Bob\'s "nötes" $HOME')
     launcher.playground('play', '--backend', started.backend, '--flower-port', str(port))
     launcher.wait_for('Ctrl-C ends the services')
     assert f'http://{LOOPBACK}:{port} (user celeryman, password pass1234)' in launcher.output
     assert '  . .playground/env\n' in launcher.output
 
-    terminal = {'HOME': str(launcher.temporary), 'PATH': os.defpath, 'LANG': 'C.UTF-8'}
+    terminal = {
+        **{'HOME': str(launcher.temporary), 'PATH': os.defpath, 'LANG': 'C.UTF-8'},
+        **{'BROKER_URL': f'redis://{LOOPBACK}:1/', 'CELERY_WORKER_QUEUES': 'other'},
+        'PYTHONPATH': '/nonexistent',
+    }
     name = f'play-{started.backend}-{number}'
     worker = Terminal(session, name, WORKER, terminal, launcher.repository)
     worker.wait_for(' ready.', SECONDS)
@@ -46,7 +51,10 @@ def test_play_serves_until_it_is_ended(
         text=True,
         timeout=SECONDS,
     )
-    assert (call.stdout, call.stderr) == ('hello Chris\n', '')
+    assert call.stdout == 'hello Chris\n'
+    message, names = call.stderr.split(': ')
+    assert message == 'Unset here, for they mislead the commands of the notes'
+    assert sorted(names.split()) == ['BROKER_URL', 'CELERY_WORKER_QUEUES', 'PYTHONPATH']
     refused, workers = flower.workers(f'http://{LOOPBACK}:{port}')
     assert refused == 401
     assert any(node.startswith('play@') for node in workers)
