@@ -2,7 +2,7 @@
 
 from playground.environment import clean_this_process
 
-# Before Celery is imported: a test sends to the back-end that it has started, and nowhere else.
+# A test sends to the back-end that it has started, and nowhere else.
 clean_this_process()
 
 pytest_plugins = ['tests.backends', 'tests.notes.plugin']

@@ -63,6 +63,11 @@ def test_there_is_no_bash(launcher: Launcher) -> None:
     assert_refused(launcher, 'there is no bash on PATH', 'install it')
 
 
+def test_too_few_files_may_be_open(launcher: Launcher) -> None:
+    launcher.start('sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', *playground('demo'))
+    assert_refused(launcher, 'may open only 64 files', 'ulimit -n 1024')
+
+
 def test_a_file_of_the_reader_hides_a_package(launcher: Launcher) -> None:
     (launcher.repository / 'redis.py').touch()
     launcher.files = files_of(launcher.repository)
