@@ -107,8 +107,8 @@ def test_nothing_can_be_said_at_all(launcher: Launcher) -> None:
     command = playground('play', '--backend', 'embedded', '--flower-port', str(free_port()))
     launcher.start('sh', '-c', script, 'sh', *command)
     launcher.wait_for_file('.playground/env')
-    launcher.signal(signal.SIGINT)
-    assert launcher.wait() == 0
+    launcher.signal(signal.SIGTERM)
+    assert launcher.wait() == 128 + signal.SIGTERM
     launcher.assert_nothing_is_left()
 
 
