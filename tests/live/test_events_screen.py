@@ -13,8 +13,9 @@ from tests.live.conftest import StartWorker
 
 SECONDS = 30
 ROWS, COLUMNS = 30, 120
-# These variables win over the true size, and the process that runs the test may have them.
-TERMINAL = {'TERM': 'xterm', 'LINES': str(ROWS), 'COLUMNS': str(COLUMNS)}
+# LINES and COLUMNS win over the true size, and the process that runs the test may have them.
+# From Python 3.13 on a traceback in a terminal has colours.
+TERMINAL = {'TERM': 'xterm', 'LINES': str(ROWS), 'COLUMNS': str(COLUMNS), 'PYTHON_COLORS': '0'}
 ATTEMPTS = 10
 
 BROKEN = "TypeError: 'dict_items' object is not an iterator"

@@ -3,14 +3,19 @@
 import uuid
 from collections.abc import Callable
 
+import pytest
+from celery import Celery
+from celery.exceptions import DuplicateNodenameWarning
+
 from playground.services.running import Services
 from playground.terminal import Terminal
+from playground.waiting import wait_until
 
 SECONDS = 30.0
 
 
 def test_two_workers_with_one_name(
-    running: Services, open_terminal: Callable[[str], Terminal]
+    running: Services, open_terminal: Callable[[str], Terminal], caller: Celery
 ) -> None:
     name = f'same-{uuid.uuid4().hex}'
     command = f'celery -A vege worker -l info -P threads -n {name}@%h'
@@ -21,9 +26,11 @@ def test_two_workers_with_one_name(
         assert f"cannot obtain exclusive access to locked queue '{name}@" in second.output
     else:
         second.wait_for(' ready.', SECONDS)
-        ping = open_terminal('celery -A vege inspect ping')
-        assert ping.wait(SECONDS) == 0
-        assert f'DuplicateNodenameWarning: Received multiple replies from node name: {name}@' in (
-            ping.output
-        )
-        assert ping.output.count(f'->  {name}@') == 2
+
+        def both_answer() -> bool:
+            """Ask as `celery inspect ping` does, but only until two have answered."""
+            return len(caller.control.broadcast('ping', reply=True, timeout=1, limit=2)) == 2
+
+        assert wait_until(both_answer, SECONDS)
+        with pytest.warns(DuplicateNodenameWarning, match=f'from node name: {name}@'):
+            caller.control.inspect(timeout=SECONDS, limit=2).ping()

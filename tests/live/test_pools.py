@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
 from queue import Empty
 
@@ -15,34 +14,17 @@ from celery.result import AsyncResult
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
+from tests.live.running_tasks import running, wait_until_they_run
 from tests.page_tables import table
 
 SECONDS = 30.0
+LONG = 600.0
 QUEUE = 'pools'
 COLUMNS = ('-P', 'tasks run in', 'at once, with -c 4', 'time limits', 'revoke(terminate=True)')
 
 
 def send(caller: Celery, name: str, *args: float, **options: object) -> AsyncResult:
     return caller.send_task(f'examples.pools.{name}', args, queue=QUEUE, **options)
-
-
-def wait_until_they_run(caller: Celery, *results: AsyncResult) -> None:
-    """Wait until the worker knows that its pool has begun these tasks.
-
-    A signal that comes earlier finds no task to end or to wait for.
-    """
-    nodes = caller.control.inspect(timeout=SECONDS, limit=1)
-
-    def they_run() -> bool:
-        [active] = nodes.active().values()
-        return {request['id'] for request in active} == {result.id for result in results}
-
-    assert wait_until(they_run, SECONDS)
-
-
-def processes(results: list[AsyncResult]) -> list[int]:
-    """How many tasks each process ran, in the order of the processes."""
-    return list(Counter(result.get(timeout=SECONDS) for result in results).values())
 
 
 def a_message_waits(caller: Celery) -> bool:
@@ -58,29 +40,43 @@ def a_message_waits(caller: Celery) -> bool:
 def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[str]) -> None:
     pool, where, at_once, limits, terminates = row
     worker = start_worker('examples.pools', f'-c 4 -P {pool}')
+    process = send(caller, 'pause', 0).get(timeout=SECONDS)
+    assert (process == worker.process.pid) == (not where.startswith('processes'))
 
-    begin = time.monotonic()
-    used = processes([send(caller, 'pause', 0.5) for _ in range(4)])
-    assert (time.monotonic() - begin >= 2.0) == (at_once == '1')
-    assert (len(used) == 4) == where.startswith('processes')
-    [process] = {send(caller, 'pause', 0).get(timeout=SECONDS)} if len(used) == 1 else [0]
-    assert (process == worker.process.pid) == (where != 'processes of their own; the default')
+    # A limit that holds ends a task of any length; to see it ignored, the task has to end.
+    hard_one, both = limits in ('both', 'only the hard one'), limits == 'both'
+    hard = send(caller, 'pause', LONG if hard_one else 1, time_limit=0.5)
+    soft = send(caller, 'pause', LONG if both else 1, soft_time_limit=0.5)
+    answers = [result.get(timeout=SECONDS, propagate=False) for result in (hard, soft)]
+    assert isinstance(answers[0], TimeLimitExceeded) == hard_one
+    assert ('SoftTimeLimitExceeded' in repr(answers[1])) == both
+    assert ('Soft time limit (0.5s) exceeded' in worker.output) == both
 
-    limited = [
-        send(caller, 'pause', 1.5, **{name: 0.5}) for name in ('time_limit', 'soft_time_limit')
-    ]
-    hard, soft = (result.get(timeout=SECONDS, propagate=False) for result in limited)
-    assert isinstance(hard, TimeLimitExceeded) == (limits in ('both', 'only the hard one'))
-    assert ('SoftTimeLimitExceeded' in repr(soft)) == (limits == 'both')
-    assert ('Soft time limit (0.5s) exceeded' in worker.output) == (limits == 'both')
+    if at_once == '1':
+        begin = time.monotonic()
+        for result in [send(caller, 'pause', 0.5) for _ in range(4)]:
+            result.get(timeout=SECONDS)
+        assert time.monotonic() - begin >= 2.0
+        result = send(caller, 'pause', 1)
+        worker.wait_for(f'[{result.id}] received', SECONDS)
+        result.revoke(terminate=True)
+        assert result.get(timeout=SECONDS) == process
+        return
 
-    result = send(caller, 'pause', 3)
-    worker.wait_for(f'[{result.id}] received', SECONDS)
-    if pool != 'solo':
+    for _ in range(int(at_once) + 1):
+        send(caller, 'pause', LONG)
+    assert wait_until(lambda: len(running(caller)) >= int(at_once), SECONDS)
+    now = running(caller)
+    assert len(now) == int(at_once)
+    if where.startswith('processes'):
+        assert len({request['worker_pid'] for request in now.values()}) == int(at_once)
+    result = caller.AsyncResult(next(iter(now)))
+    caller.control.revoke(result.id, terminate=True, reply=True, timeout=SECONDS, limit=1)
+    if terminates.startswith('yes'):
+        with pytest.raises(TaskRevokedError):
+            result.get(timeout=SECONDS)
+    else:
         wait_until_they_run(caller, result)
-    result.revoke(terminate=True)
-    answer = result.get(timeout=SECONDS, propagate=False)
-    assert isinstance(answer, TaskRevokedError) == terminates.startswith('yes'), worker.output
 
 
 def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
@@ -90,17 +86,25 @@ def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], call
     )
     worker.wait_for(' ready.', SECONDS)
     assert len(worker.descendants()) == 3
-    results = [send(caller, 'pause', 2) for _ in range(8)]
-    assert wait_until(lambda: len(worker.descendants()) == 6, SECONDS)
-    assert len(processes(results)) == 6
+    results: list[AsyncResult] = []
+
+    def six_are_at_work() -> bool:
+        """Keep the worker busy until its pool has grown, however long that takes."""
+        if sum(not result.ready() for result in results) < 9:
+            results.append(send(caller, 'pause', 1))
+        return len({request['worker_pid'] for request in running(caller).values()}) == 6
+
+    assert wait_until(six_are_at_work, SECONDS)
     # Four, if a second step came too early: tests/examples/test_pools.py has the reason.
     assert wait_until(lambda: len(worker.descendants()) in (3, 4), SECONDS), worker.output
-    assert worker.output.count('Scaling up 1 processes.') == 3
+    assert 'Scaling up 1 processes.' in worker.output
+    assert 'Scaling down ' in worker.output
 
 
-def test_threads_cannot_grow(start_worker: StartWorker, caller: Celery) -> None:
-    worker = start_worker('examples.pools', '--autoscale=6,3 -P threads')
-    results = [send(caller, 'pause', 0.5) for _ in range(4)]
+def test_threads_cannot_grow(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
+    # Before the worker starts: so it takes the fourth message while the first task still waits.
+    results = [send(caller, 'pause', 2) for _ in range(4)]
+    worker = open_terminal('celery -A examples.pools worker -P threads --autoscale=6,3 -n threads@%h')
     assert worker.wait(SECONDS) == 1
     assert """AttributeError("'TaskPool' object has no attribute 'grow'")""" in worker.output
     assert sum(result.ready() for result in results) == 3
@@ -108,17 +112,18 @@ def test_threads_cannot_grow(start_worker: StartWorker, caller: Celery) -> None:
 
 # What advance.md does not run: it ends a worker by REMAP_SIGTERM, with a time-out and acks_late.
 @pytest.mark.parametrize(
-    ('timeout', 'late', 'short_state', 'long_state', 'is_back'),
+    ('timeout', 'short_seconds', 'late', 'short_state', 'long_state', 'is_back'),
     [
-        (0, 'no', 'RETRY', 'RETRY', False),
-        (0, 'yes', 'PENDING', 'PENDING', True),
-        (3, 'no', 'SUCCESS', 'RETRY', False),
+        (0, LONG, 'no', 'RETRY', 'RETRY', False),
+        (0, LONG, 'yes', 'PENDING', 'PENDING', True),
+        (6, 2, 'no', 'SUCCESS', 'RETRY', False),
     ],
 )
 def test_how_sigquit_ends_a_worker(
     start_worker: StartWorker,
     caller: Celery,
     timeout: int,
+    short_seconds: float,
     late: str,
     short_state: str,
     long_state: str,
@@ -126,8 +131,8 @@ def test_how_sigquit_ends_a_worker(
 ) -> None:
     settings = f'worker_soft_shutdown_timeout={timeout} task_acks_late={late}'
     worker = start_worker('examples.pools', f'-c 2 -- {settings}')
-    short, long = send(caller, 'pause', 2), send(caller, 'pause', 60)
-    wait_until_they_run(caller, short, long)
+    long, short = send(caller, 'pause', LONG), send(caller, 'pause', short_seconds)
+    wait_until_they_run(caller, long, *([short] if short_seconds == LONG else []))
     os.kill(worker.process.pid, signal.SIGQUIT)
     assert worker.wait(SECONDS) == 0
     assert (short.state, long.state) == (short_state, long_state)

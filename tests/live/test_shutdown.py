@@ -4,6 +4,7 @@ import os
 import signal
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty
 
 import pytest
@@ -14,10 +15,10 @@ from kombu.message import Message
 
 from playground.terminal import Terminal
 from tests.live.conftest import StartWorker
+from tests.live.running_tasks import wait_until_they_run
 
 SECONDS = 30.0
-LONG = 60.0
-SHORT = 2.0
+LONG = 600.0
 
 FIRST_CONTROL_C = """
 worker: Hitting Ctrl+C again will initiate cold shutdown, terminating all running tasks!
@@ -31,17 +32,31 @@ worker: Hitting Ctrl+C again will terminate all running tasks!
 
 @dataclass
 class BusyWorker:
-    """A worker of slow.py that has begun to wait."""
+    """A worker that has begun a task, and knows it."""
 
     start: StartWorker
     caller: Celery
+    file: Path
 
-    def wait(self, seconds: float, level: str = 'info') -> tuple[Terminal, AsyncResult]:
-        """Start the worker and the task."""
-        self.queue = f'slow-{uuid.uuid4().hex}'
-        worker = self.start('examples.slow', f'-c 1 -Q {self.queue} -l {level}')
-        result = self.caller.send_task('examples.slow.wait', (seconds,), queue=self.queue)
-        worker.wait_for(f'examples.slow.wait[{result.id}]: waits {seconds} s', SECONDS)
+    def wait(self, level: str = 'info') -> tuple[Terminal, AsyncResult]:
+        """Start a worker of slow.py and a task that is not over before the test is."""
+        return self._begin('examples.slow', 'examples.slow.wait', LONG, level)
+
+    def wait_for_release(self) -> tuple[Terminal, AsyncResult]:
+        """Start a worker and a task that ends after `release`."""
+        return self._begin('tests.live.held', 'held.wait_for', str(self.file), 'info')
+
+    def release(self) -> None:
+        """Have the task end."""
+        self.file.touch()
+
+    def _begin(
+        self, app: str, task: str, argument: object, level: str
+    ) -> tuple[Terminal, AsyncResult]:
+        self.queue = f'busy-{uuid.uuid4().hex}'
+        worker = self.start(app, f'-c 1 -Q {self.queue} -l {level}')
+        result = self.caller.send_task(task, (argument,), queue=self.queue)
+        wait_until_they_run(self.caller, result)
         return worker, result
 
     def next_message(self) -> Message:
@@ -56,24 +71,25 @@ class BusyWorker:
 
 
 @pytest.fixture
-def busy_worker(start_worker: StartWorker, caller: Celery) -> BusyWorker:
-    return BusyWorker(start_worker, caller)
+def busy_worker(start_worker: StartWorker, caller: Celery, tmp_path: Path) -> BusyWorker:
+    return BusyWorker(start_worker, caller, tmp_path / 'released')
 
 
 def test_one_control_c_waits_for_the_task(busy_worker: BusyWorker) -> None:
-    worker, result = busy_worker.wait(SHORT)
+    worker, result = busy_worker.wait_for_release()
     worker.press_control_c()
     worker.wait_for(FIRST_CONTROL_C, SECONDS)
     assert not result.ready()
+    busy_worker.release()
     assert worker.wait(SECONDS) == 1
-    assert result.get(timeout=SECONDS) == 'waited 2.0 s'
+    assert result.get(timeout=SECONDS) == 'released'
 
 
 @pytest.mark.parametrize('late', [False, True])
 def test_two_control_c_end_the_task_and_nobody_runs_it_again(
     busy_worker: BusyWorker, late: bool
 ) -> None:
-    worker, result = busy_worker.wait(LONG, 'debug')
+    worker, result = busy_worker.wait('debug')
     worker.press_control_c()
     worker.wait_for(FIRST_CONTROL_C, SECONDS)
     if late:
@@ -89,16 +105,17 @@ def test_two_control_c_end_the_task_and_nobody_runs_it_again(
 
 
 def test_sigterm_waits_for_the_task(busy_worker: BusyWorker) -> None:
-    worker, result = busy_worker.wait(SHORT)
+    worker, result = busy_worker.wait_for_release()
     os.kill(worker.process.pid, signal.SIGTERM)
     worker.wait_for('\nworker: Warm shutdown (MainProcess)\n', SECONDS)
     assert not result.ready()
+    busy_worker.release()
     assert worker.wait(SECONDS) == 0
-    assert result.get(timeout=SECONDS) == 'waited 2.0 s'
+    assert result.get(timeout=SECONDS) == 'released'
 
 
 def test_sigterm_to_all_processes_loses_the_task(busy_worker: BusyWorker) -> None:
-    worker, result = busy_worker.wait(LONG)
+    worker, result = busy_worker.wait()
     os.killpg(worker.process.pid, signal.SIGTERM)
     with pytest.raises(WorkerLostError, match=r'signal 15 \(SIGTERM\)'):
         result.get(timeout=SECONDS)
