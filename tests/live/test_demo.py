@@ -28,8 +28,9 @@ def test_demo_shows_what_the_notes_promise(started: Services, launcher: Launcher
     ):
         assert shown in launcher.output
     assert re.search(r'3 workers: basic_setup-.*, vege-.*, vege2-', launcher.output)
-    # Two calls, two in the chain, five in the group, six in the chord, one tick.
-    assert re.search(r'tasks run +│ 16 ', launcher.output)
+    [tasks] = re.findall(r'tasks run +│ (\d+) ', launcher.output)
+    # Two calls, two in the chain, five in the group, six in the chord, one tick or more.
+    assert int(tasks) >= 16
     assert re.search(rf'back-end +│ {started.backend} ', launcher.output)
     launcher.assert_nothing_is_left()
 
