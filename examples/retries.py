@@ -42,7 +42,7 @@ def ask_again(self: Task, failures: int) -> str:
     return ask_server(self, failures)
 
 
-@app.task(soft_time_limit=0.5, time_limit=1)
+@app.task(soft_time_limit=0.5, time_limit=3)
 def work(seconds: float) -> str:
     try:
         time.sleep(seconds)
@@ -51,7 +51,7 @@ def work(seconds: float) -> str:
     return 'done'
 
 
-@app.task(soft_time_limit=0.5, time_limit=1)
+@app.task(soft_time_limit=0.5, time_limit=3)
 def read_rows(seconds: list[float]) -> str:
     for row in seconds:
         try:

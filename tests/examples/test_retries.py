@@ -95,7 +95,7 @@ def test_read_rows_swallows_the_soft_limit(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_limits_are_those_of_the_notes() -> None:
     for task in (retries.work, retries.read_rows):
-        assert (task.soft_time_limit, task.time_limit) == (0.5, 1)
+        assert (task.soft_time_limit, task.time_limit) == (0.5, 3)
     assert retries.send_mail.rate_limit == '60/m'
     assert retries.send_mail.delay(7).get() == 'mail 7 sent'
 
