@@ -4,7 +4,6 @@ celery -A examples.outbox worker -l info -P threads -c 1 -n outbox@localhost
 """
 
 import sqlite3
-import time
 
 from celery import Celery
 
@@ -56,8 +55,7 @@ def send_too_early(item: str) -> str:
     database = connect()
     with database:
         result = confirm.delay(insert(database, item))
-        time.sleep(0.2)
-    return str(result.get(timeout=10))
+        return str(result.get(timeout=10))
 
 
 def send_after_commit(item: str) -> str:
