@@ -55,19 +55,19 @@ if __name__ == '__main__':
     for pool in pools:
         measure(pool, pause.s(0), 8)  # not counted: the workers are still starting
     for pool in pools:
-        waits, waited_in = measure(pool, wait.s(0.25), 8)
+        pauses, paused_in = measure(pool, pause.s(0.25), 8)
         sums, summed_in = measure(pool, add_up.s(4_000_000), 4)
         long = add_up.apply_async((4_000_000,), queue=pool)
         begin = time.perf_counter()
-        short = wait.apply_async((0,), queue=pool)
+        short = pause.apply_async((0,), queue=pool)
         short.get(timeout=60)
         seconds = time.perf_counter() - begin
         long.get(timeout=60)
-        order = 'together' if waits < 8 * 0.25 else 'in turn'
+        order = 'together' if pauses < 8 * 0.25 else 'in turn'
         verdict = 'at once' if short.date_done < long.date_done else 'had to wait'
         print(
-            f'{pool:8} 8 waits {waits:.2f} s, {order}; 4 sums {sums:.2f} s,'
-            f' {len(waited_in | summed_in)} process(es); a short task {seconds:.2f} s, {verdict}'
+            f'{pool:8} 8 pauses {pauses:.2f} s, {order}; 4 sums {sums:.2f} s,'
+            f' {len(paused_in | summed_in)} process(es); a short task {seconds:.2f} s, {verdict}'
         )
     for process in workers:
         process.terminate()

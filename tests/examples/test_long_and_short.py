@@ -28,10 +28,3 @@ def test_mean_with_break_point_stops_at_the_break_point_once(
     monkeypatch.setattr('examples.long_and_short.rdb.set_trace', lambda: stops.append('here'))
     assert long_and_short.mean_with_break_point.delay([1, 2, 6]).get() == 3
     assert stops == ['here']
-
-
-def test_a_mail_is_sent_behind_four_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr('examples.long_and_short.time.sleep', waits.append)
-    assert long_and_short.seconds_until_mail() < 0.5
-    assert waits == [0.5] * 4 + [0.2]

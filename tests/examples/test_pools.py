@@ -53,10 +53,10 @@ def test_keep_keeps_its_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_measure_runs_a_task_so_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr('examples.pools.time.sleep', waits.append)
-    seconds, processes = examples.pools.measure('prefork', examples.pools.pause.s(0.1), 8)
-    assert waits == [0.1] * 8
+    pauses: list[float] = []
+    monkeypatch.setattr('examples.pools.time.sleep', pauses.append)
+    seconds, processes = pools.measure('prefork', pools.pause.s(0.1), 8)
+    assert pauses == [0.1] * 8
     assert processes == {os.getpid()}
     assert seconds > 0
 

@@ -104,7 +104,9 @@ def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], call
 def test_threads_cannot_grow(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
     # Before the worker starts: so it takes the fourth message while the first task still waits.
     results = [send(caller, 'pause', 2) for _ in range(4)]
-    worker = open_terminal('celery -A examples.pools worker -P threads --autoscale=6,3 -n threads@%h')
+    worker = open_terminal(
+        'celery -A examples.pools worker -P threads --autoscale=6,3 -n threads@%h'
+    )
     assert worker.wait(SECONDS) == 1
     assert """AttributeError("'TaskPool' object has no attribute 'grow'")""" in worker.output
     assert sum(result.ready() for result in results) == 3
