@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from playground.environment import clean_for_terminal
 from playground.errors import PlaygroundError
 from playground.session import Session, end_on
 from playground.terminal import Terminal
@@ -270,7 +271,9 @@ def _run(
         *(f'--chapter={heading}' for heading in chapters),
         *(page.name for page in pages),
     ]
-    terminal = Terminal(session, f'pytest-{number}', shlex.join(command), os.environ, repository)
+    terminal = Terminal(
+        session, f'pytest-{number}', shlex.join(command), clean_for_terminal(os.environ), repository
+    )
     status = terminal.wait(RUN_SECONDS)
     if status == NOTHING_SELECTED:
         raise BlessError('nothing in these chapters is run')
