@@ -12,7 +12,7 @@ from celery import Celery
 from playground.ports import LOOPBACK, free_port
 from playground.services import embedded, key_value_server
 from playground.session import Session
-from tests.live.launcher import Launcher
+from tests.live.launcher import START_SECONDS, Launcher
 
 DEMO_SECONDS = 90.0
 
@@ -92,7 +92,9 @@ def test_a_foreign_module_is_not_imported(launcher: Launcher, foreign: Path) -> 
 
 
 def test_pip_asks_the_readers_proxy(launcher: Launcher) -> None:
-    (launcher.repository / '.venv').unlink()
+    # One package more than there is, so that pip has something to ask for and nothing to install.
+    with (launcher.repository / 'requirements.txt').open('a') as requirements:
+        requirements.write('nothing-of-this-name\n')
     with socket.create_server((LOOPBACK, 0)) as proxy:
         address = f'http://{LOOPBACK}:{proxy.getsockname()[1]}'
         variables = {
@@ -100,8 +102,8 @@ def test_pip_asks_the_readers_proxy(launcher: Launcher) -> None:
             **{'PIP_INDEX_URL': 'https://index.invalid/simple', 'PIP_EXTRA_INDEX_URL': ''},
             **{'PIP_CONFIG_FILE': '/dev/null', 'PIP_FIND_LINKS': ''},
         }
-        launcher.playground('setup', variables=variables)
-        proxy.settimeout(60)
+        launcher.playground('demo', variables=variables)
+        proxy.settimeout(START_SECONDS)
         connection, _ = proxy.accept()
         with connection:
             assert connection.recv(1024).startswith(b'CONNECT index.invalid:443')
