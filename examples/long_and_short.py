@@ -41,8 +41,8 @@ def mean_with_break_point(numbers: list[float]) -> float:
 
 
 def reports_before_mail(**options: object) -> int:
-    reports = [report.delay(seconds) for seconds in (3, 0, 0, 0)]
-    time.sleep(1)
+    reports = [report.delay(seconds) for seconds in (8, 0, 0, 0)]
+    time.sleep(2)
     sent = mail.apply_async(**options)
     for result in (sent, *reports):
         result.get(timeout=20)
