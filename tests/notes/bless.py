@@ -85,8 +85,12 @@ class Place:
 class Page:
     """A page that is brought up to date.
 
-    Its places keep their order whatever is written there: the n-th comparison of a chapter on one
-    back-end stays the n-th.
+    A place is known by its line in the page as it was, whatever is written above it meanwhile.
+
+    Attributes:
+        name: as in ``README.md``.
+        before: the text as it was.
+        text: the text that holds for all runs so far.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -244,6 +248,8 @@ def _bless(
         for number in range(1, RUNS + 1):
             console.print(f'run {number}:', '; '.join(chapters) or ', '.join(p.name for p in pages))
             observations = _run(session, repository, pages, chapters, backends, number)
+            where = sorted({one.backend for one in observations})
+            console.print(f'  compared {len(observations)} outputs on {" and ".join(where)}')
             changed = {heading for page in pages for heading in page.take(observations)}
             if not changed:
                 return

@@ -99,7 +99,10 @@ def test_a_newer_version_changes_the_lines_that_differ_and_a_second_time_none(
     assert '-version 5.7.0 (...), process ...\n+version 5.8.0 (...), process ...' in done.stdout
     git(repository, 'commit', '--quiet', '--all', '--message', 'Brought up to date')
     done = bless(repository, 'page.md', '--backend', 'embedded')
-    assert (done.returncode, done.stdout) == (0, 'run 1: page.md\npage.md is up to date\n')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        'run 1: page.md\n  compared 6 outputs on embedded\npage.md is up to date\n'
+    )
     assert (repository / 'page.md').read_text() == page
 
 

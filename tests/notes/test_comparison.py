@@ -52,6 +52,21 @@ def test_find_takes_whole_lines_only() -> None:
     assert comparison.find('...\nlast', log) == len(log)
 
 
+def test_lines_that_others_cause_may_come_anywhere_in_a_log() -> None:
+    events = '[12:00: INFO/MainProcess] Events of group {task} enabled by remote.'
+    log = (
+        f'{events}\n[12:00: INFO/MainProcess] Task received\n{events}\n'
+        '[12:01: INFO/MainProcess] missed heartbeat from w1@here\n'
+        '[12:01: INFO/MainProcess] Task succeeded\n'
+    )
+    shown = '[...] Task received\n[...] Task succeeded'
+    assert comparison.find(shown, log) == len(log)
+    assert comparison.find(f'[...] Task received\n{events}\n...\n[...] Task succeeded', log)
+    assert comparison.find(shown, log.replace('missed heartbeat', 'a line of its own')) is None
+    assert comparison.find(f'{events}\n[...] Task succeeded', log)
+    assert comparison.find(f'{events}\n[...] Task gone', log) is None
+
+
 def test_exceptions_are_compared_without_their_stack() -> None:
     printed = (
         'Traceback (most recent call last):\n  File "<page>", line 1\n    x\n    ^\n'
