@@ -98,7 +98,9 @@ class Page:
         self.before = text
         self.text = text
         self._places: dict[int, Place] = {}
-        self._moved: dict[int, int] = {}
+        # The line that each line of the text was in the page as it was.
+        self._lines_before = [*range(1, len(text.splitlines()) + 1)]
+        self._places_before: dict[int, int] = {}
         self._hidden: set[str] = set()
 
     def take(self, observations: Iterable[Observation]) -> set[str]:
@@ -118,7 +120,7 @@ class Page:
             version for version in varying.versions(self._covered(mine)) if version not in self.text
         }
         for one in mine:
-            first = self._moved.get(one.first, one.first)
+            first = self._first_before(one.first)
             place = self._places.setdefault(first, Place(self._written(one), one))
             place.printed.append(one.printed)
         changed = {one.chapter for one in mine if not one.holds}
@@ -131,16 +133,22 @@ class Page:
         count = len(one.expected.splitlines())
         return ''.join(lines[one.first - 1 : one.first - 1 + count])
 
+    def _first_before(self, line: int) -> int:
+        """Where a place began in the page as it was; one may have lost its lines since."""
+        return self._places_before.get(line) or self._lines_before[line - 1]
+
     def _write(self) -> None:
-        self._moved = {}
         lines = self.before.splitlines(keepends=True)
+        self._lines_before = [*range(1, len(lines) + 1)]
+        self._places_before = {}
         shift = 0
         for first, place in sorted(self._places.items()):
             new = place.rewritten(self._hidden).splitlines(keepends=True)
             count = len(place.written.splitlines())
             begin = first - 1 + shift
             lines[begin : begin + count] = new
-            self._moved[first + shift] = first
+            self._lines_before[begin : begin + count] = [first] * len(new)
+            self._places_before[begin + 1] = first
             shift += len(new) - count
         self.text = ''.join(lines)
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.notes.bless import Page
+from tests.notes.comparison import How
 from tests.notes.nested_run import SECONDS, NestedRun
+from tests.notes.observation import Observation
 
 PROGRAM = """\
 import os, random, uuid
@@ -146,3 +149,32 @@ def test_changes_that_are_not_committed_are_not_mixed_with_new_ones(repository: 
         'bless: page.md has changes that are not committed, and new ones would be mixed with them:'
         ' commit or undo them, or add FORCE=1\n'
     )
+
+
+def seen(text: str, line: str, expected: str, printed: str, is_late: bool = False) -> Observation:
+    """What a command printed whose answer begins below a line of a page."""
+    first = text.splitlines().index(line) + 2
+    command = ('page.md', 'embedded', '## 1. One', first - 1, line)
+    return Observation(*command, first, How.WHOLE, expected, printed, is_late)
+
+
+def test_a_place_is_found_again_where_lines_above_it_have_come_and_gone() -> None:
+    text = '## 1. One\n$ one\nold 1\n$ two\nold 2\n$ three\nold 3\n$ four\nold 4\n'
+    page = Page('page.md', text)
+    first_run = [
+        seen(text, '$ one', 'old 1\n', 'a b\nc d\ne f\n'),
+        seen(text, '$ two', 'old 2\n', ''),
+        seen(text, '$ three', 'old 3\n', 'too late', is_late=True),
+        seen(text, '$ four', 'old 4\n', 'too late', is_late=True),
+    ]
+    assert page.take(first_run) == {'## 1. One'}
+    now = '## 1. One\n$ one\na b\nc d\ne f\n$ two\n$ three\nold 3\n$ four\nold 4\n'
+    assert page.text == now
+    second_run = [
+        seen(now, '$ one', 'a b\nc d\ne f\n', 'a b\nc d\ne f\n'),
+        seen(now, '$ two', '', ''),
+        seen(now, '$ three', 'old 3\n', 'new 3\n'),
+        seen(now, '$ four', 'old 4\n', 'old 4\n'),
+    ]
+    assert page.take(second_run) == {'## 1. One'}
+    assert page.text == now.replace('old 3', 'new 3')
