@@ -108,7 +108,8 @@ def _lines(expected: str, log: str) -> tuple[list[str], list[str]]:
 
 
 def _words(line: str) -> Counter[str]:
-    return Counter(re.findall(r'\.\.\.|\w+', line))
+    """The words and ``...`` of a line; one number is like another, as of a version."""
+    return Counter(re.findall(r'\.\.\.|\w+', re.sub(r'\d+', '0', line)))
 
 
 def _similarity(old: Counter[str], new: Counter[str]) -> float:

@@ -51,6 +51,13 @@ def test_lines_that_hold_stay_as_they_are() -> None:
     assert rewrite(How.WHOLE, old, [new]) == 'one ...\n...\nthree\nfour ... six\nseven\n'
 
 
+def test_a_line_of_another_version_keeps_its_place_and_what_it_hides() -> None:
+    assert rewrite(How.WHOLE, '5.7.0 (...)\n', ['5.6.3 (recovery)']) == '5.6.3 (...)\n'
+    old = '...\n ---- w1@... v5.7.0 (collider)\n...\n'
+    banner = 'a warning\n ---- w1@here v5.6.3 (recovery)\nmore\n'
+    assert rewrite(How.PART, old, [banner]) == old.replace('5.7.0 (collider)', '5.6.3 (recovery)')
+
+
 def test_a_line_that_is_gone_goes() -> None:
     assert rewrite(How.WHOLE, 'one\nextra words here\nthree\n', ['one\nthree']) == 'one\nthree\n'
     assert rewrite(How.WHOLE, 'one\n', ['']) == ''
