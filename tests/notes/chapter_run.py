@@ -24,8 +24,8 @@ PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_
 # bash's own: the command was found but cannot be executed, the command was not found.
 NOT_RUN = (126, 127)
 
-# A log that goes on to grow may still bring the lines of the page.
-QUIET_SECONDS = 1.5
+# A log that is quiet for less may still bring the lines of the page: some are 10 s apart.
+QUIET_SECONDS = 12.0
 
 
 class MismatchError(Exception):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.notes import comparison
+from tests.notes.alignment import has_each_line
 from tests.notes.comparison import How
 from tests.notes.rewriting import BESIDE_A_DIGIT, merge, rewrite
 
@@ -106,3 +107,10 @@ def test_an_excerpt_follows_its_file() -> None:
     assert rewrite(How.EXCERPT, old, [file]) == new
     assert rewrite(How.EXCERPT, new, [file]) == new
     assert rewrite(How.EXCERPT, 'class Other:\n    pass\n', [file]) is None
+
+
+def test_a_log_may_still_bring_a_line_that_another_only_resembles() -> None:
+    old = '[...: INFO/ForkPoolWorker-1] Task vege.hello[...] ended in ...s\n'
+    assert has_each_line(old, LOG)
+    assert not has_each_line('[...: INFO/MainProcess] Terminating ... (15)\n', LOG)
+    assert not has_each_line(f'{old}[...: INFO/MainProcess] Terminating ... (15)\n', LOG)
