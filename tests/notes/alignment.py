@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tests.notes.comparison import ANYTHING, line_pattern, readable, tidy
+from tests.notes.varying import VERSION
 
 TOKEN = re.compile(r'\.\.\.|0x(?=[0-9a-f.])|\d+(?:[.:]\d+)*(?:e[-+]\d+)?|\s+|[^\W\d]\w*|[^\w\s]')
-
-VERSION = re.compile(r'\bv?\d+(?:\.\d+){2,}\w*')
 
 # Two lines with fewer words in common are not the same line, changed.
 LEAST_SIMILARITY = 0.5

@@ -9,6 +9,9 @@ BLANK_LINE = '<BLANKLINE>'
 TRACEBACK = 'Traceback (most recent call last):'
 COLOUR = re.compile(r'\x1b\[[0-9;]*m')
 
+# A number of which a page shows a part holds by luck. An address after a ``...`` is whole.
+PART_OF_A_NUMBER = re.compile(r'\d[\d.]*\.\.\.(?:[\d.]*\d)?|\.\.\.(?!\d+(?:\.\d+){3})[\d.]*\d')
+
 # Lines that may come anywhere in a worker's terminal, for other programs cause them: a page shows
 # them only where it is about them. Flower switches the events of all workers on; workers that start
 # and end beside this one are noticed.

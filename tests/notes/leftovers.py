@@ -3,7 +3,7 @@
 import contextlib
 import fnmatch
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,7 +98,7 @@ class Leftovers:
         queues = [queue['name'] for queue in self._ask(f'queues/{vhost}?columns=name')]
         exchanges = [exchange['name'] for exchange in self._ask(f'exchanges/{vhost}?columns=name')]
         names = {f'queue {name}' for name in queues}
-        names |= {f'message in queue {name}' for name in queues if self._count(name)}
+        names |= {f'message in queue {name}' for name in self._with_messages(queues)}
         return names | {f'exchange {name}' for name in exchanges}
 
     def _ask(self, resource: str) -> list[dict[str, Any]]:
@@ -106,14 +106,16 @@ class Leftovers:
         found: list[dict[str, Any]] = json.loads(http.request(api + resource, credentials)[1])
         return found
 
-    def _count(self, queue: str) -> int:
+    def _with_messages(self, queues: Iterable[str]) -> Iterator[str]:
         """Ask the broker itself: its management is seconds behind."""
         port = urlsplit(self._services.broker_url).port or 5672
         with login.connection(compose_file.read(), port) as connection:
-            try:
-                return int(connection.channel().queue_declare(queue, passive=True).message_count)
-            except (amqp.NotFound, amqp.ResourceLocked):
-                return 0
+            for queue in queues:
+                # A queue that has gone, or is another connection's own, closes the channel.
+                with contextlib.suppress(amqp.NotFound, amqp.ResourceLocked):
+                    channel = connection.channel()
+                    if channel.queue_declare(queue, passive=True).message_count:
+                        yield queue
 
 
 def _as_typed(command: list[str]) -> str:

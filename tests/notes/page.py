@@ -1,7 +1,7 @@
 """Reads a page: its fenced blocks, and the comments above them that say how they run."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +9,7 @@ from sybil import Document, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
 
 from tests.notes.block import Block, typed
-from tests.notes.rewriting import BESIDE_A_DIGIT
+from tests.notes.comparison import PART_OF_A_NUMBER
 
 PROMPTED = ('console', 'pycon')
 EXCERPTS = ('python', 'yaml', 'ini', 'dockerfile')
@@ -41,7 +41,7 @@ class ChapterEnd:
     leaves: list[str]
 
 
-def blocks(document: Document) -> Iterable[tuple[Region, Block]]:
+def blocks(document: Document) -> Sequence[tuple[Region, Block]]:
     """List a page's blocks with the regions they take.
 
     Args:
@@ -81,17 +81,19 @@ def chapter(text: str, line: int) -> str:
     return headings[-1] if headings else ''
 
 
-def chapter_ends(document: Document) -> Iterable[tuple[int, ChapterEnd]]:
+def chapter_ends(
+    document: Document, found: Sequence[tuple[Region, Block]]
+) -> Iterable[tuple[int, ChapterEnd]]:
     """List where the chapters of a page have run, each with its place in the text.
 
     What a comment before the first chapter allows to be left is allowed to each.
 
     Args:
         document: the page.
+        found: its blocks.
     """
-    found = [fence for fence, block in blocks(document) if block.kind not in PICTURES]
-    last = {chapter(document.text, _line(document, fence.start)): fence for fence in found}
-    fences = [fence for fence, _ in blocks(document)]
+    last = {block.chapter: fence for fence, block in found if block.kind not in PICTURES}
+    fences = [fence for fence, _ in found]
     left: dict[str, list[str]] = {}
     for line, text in _comments(document, fences):
         if (directive := DIRECTIVE.fullmatch(text)) and directive['leaves']:
@@ -143,7 +145,7 @@ def _lucky_lines(block: Block) -> Iterable[str]:
         return
     for one in lines:
         for number, line in enumerate(one.expected.splitlines(), start=one.first):
-            if BESIDE_A_DIGIT.search(line):
+            if PART_OF_A_NUMBER.search(line):
                 yield (
                     f'{number}: a digit beside `...` in {line!r} holds by luck: another machine'
                     ' or another day prints another one; write ... for the whole number'

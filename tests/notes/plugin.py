@@ -86,6 +86,11 @@ def _chapter_of(nodeid: str) -> str | None:
 _read = functools.cache(Path.read_text)
 
 
+@functools.cache
+def _block_lines(page: str) -> set[int]:
+    return set(coverage.lines(_read(REPOSITORY / page)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ChapterScheduling:
     return ChapterScheduling(config, log)
@@ -115,7 +120,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for nodeid, reason in sorted(ended, key=str):
         page, _, block = nodeid.partition(EXAMPLE)
         backend, line, _ = block.split(',')
-        if int(line.removeprefix('line:')) in coverage.lines(_read(REPOSITORY / page)):
+        if int(line.removeprefix('line:')) in _block_lines(page):
             found.setdefault((page, backend), coverage.Coverage()).add(reason)
     for (page, backend), counted in found.items():
         terminalreporter.write_line(f'{page} on {backend}: {counted.sentence()}.')
@@ -151,10 +156,11 @@ def pages(backend: str, patience: float, record: Path | None) -> Sybil:
 
 
 def _regions(document: Document) -> Iterable[Region]:
-    for fence, block in blocks(document):
+    found = blocks(document)
+    for fence, block in found:
         if block.kind not in PICTURES:
             yield Region(fence.start, fence.end, block, _evaluate)
-    for position, end in chapter_ends(document):
+    for position, end in chapter_ends(document, found):
         yield Region(position, position, end, _evaluate_end)
 
 

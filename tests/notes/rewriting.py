@@ -5,10 +5,7 @@ from collections.abc import Collection, Sequence
 
 from tests.notes import comparison, varying
 from tests.notes.alignment import Kind, Step, align_lines, align_tokens, tokens
-from tests.notes.comparison import ANYTHING, TRACEBACK, How
-
-# A number of which a page shows a part holds by luck. An address after a ``...`` is whole.
-BESIDE_A_DIGIT = re.compile(r'\d[\d.]*\.\.\.(?:[\d.]*\d)?|\.\.\.(?!\d+(?:\.\d+){3})[\d.]*\d')
+from tests.notes.comparison import ANYTHING, PART_OF_A_NUMBER, TRACEBACK, How
 
 
 def rewrite(
@@ -87,7 +84,7 @@ def _lines(
         new = [line for line in new if not _comes_anywhere(line)]
     lines: list[str] = []
     steps = align_lines(old, new, is_part)
-    if is_part and not any(step.kind in (Kind.KEPT, Kind.CHANGED) for step in steps if step.new):
+    if is_part and all(step.old is None or step.new is None for step in steps):
         return None
     for step in steps:
         lines += _line(step, shown, new, hidden, must_cover)
@@ -130,14 +127,7 @@ def merge(old: str, new: str, hidden: Collection[str] = (), must_cover: bool = F
                 parts.append(ANYTHING if must_cover or varies[index] else after[index])
             case Step(Kind.REMOVED, _, _) if must_cover:
                 parts.append(ANYTHING)
-    joined = ''.join(
-        part for place, part in enumerate(parts) if not _repeats_anything(parts, place)
-    )
-    return BESIDE_A_DIGIT.sub(ANYTHING, joined)
-
-
-def _repeats_anything(parts: list[str], place: int) -> bool:
-    return place > 0 and parts[place] == parts[place - 1] == ANYTHING
+    return PART_OF_A_NUMBER.sub(ANYTHING, ''.join(_without_repeated_anything(parts)))
 
 
 def _varying_tokens(line: list[str], spans: list[tuple[int, int]]) -> list[bool]:
@@ -150,11 +140,12 @@ def _varying_tokens(line: list[str], spans: list[tuple[int, int]]) -> list[bool]
     return varies
 
 
-def _without_repeated_anything(lines: list[str]) -> list[str]:
-    is_anything = [line.strip() == ANYTHING for line in lines]
+def _without_repeated_anything(parts: list[str]) -> list[str]:
+    """Lines of a page, or parts of a line, with one ``...`` where several would follow."""
+    is_anything = [part.strip() == ANYTHING for part in parts]
     return [
-        line
-        for place, line in enumerate(lines)
+        part
+        for place, part in enumerate(parts)
         if not (place and is_anything[place] and is_anything[place - 1])
     ]
 

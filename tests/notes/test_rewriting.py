@@ -5,7 +5,7 @@ import pytest
 from tests.notes import comparison
 from tests.notes.alignment import has_each_line
 from tests.notes.comparison import How
-from tests.notes.rewriting import BESIDE_A_DIGIT, merge, rewrite
+from tests.notes.rewriting import merge, rewrite
 
 ID = '459b476a-3c5e-4f8e-9f4e-2b0a4f0e7d11'
 LOG = """\
@@ -39,7 +39,7 @@ def test_a_line_keeps_what_it_can_and_hides_what_varies(
 ) -> None:
     line = merge(old, new, hidden={'3.11.7'})
     assert comparison.is_same(line, new)
-    assert not BESIDE_A_DIGIT.search(line)
+    assert not comparison.PART_OF_A_NUMBER.search(line)
     assert line.count('...') >= old.count('...')
     if merged is not None:
         assert line == merged
@@ -83,6 +83,7 @@ def test_a_part_of_a_log_stays_a_part() -> None:
     new = "[...] Task vege.hello[...] got\n[...] Task vege.hello[...] done in ...s: 'hi'\n"
     assert rewrite(How.PART, old, [LOG]) == new
     assert rewrite(How.PART, 'nothing like it\n', [LOG]) is None
+    assert rewrite(How.PART, '[...] mingle: all gone\n', [LOG]) == '[...] mingle: all alone\n'
 
 
 def test_empty_lines_around_stay() -> None:
