@@ -1,21 +1,31 @@
 """Reads docker-compose.yml, the one place that says which user, vhost and ports the notes use."""
 
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
+from dotenv import dotenv_values
 
 from playground.errors import PlaygroundError
 from playground.virtual_environment import REPOSITORY
 
 COMPOSE_FILE = REPOSITORY / 'docker-compose.yml'
+CHOICES = REPOSITORY / '.env'
+
+# ${NAME:-default}, as docker compose reads it: an empty value is no value.
+VARIABLE = re.compile(r'\$\{(?P<name>\w+):-(?P<default>[^}]*)\}')
 
 
 @dataclass(frozen=True)
 class ComposeFile:
     """What docker-compose.yml says of RabbitMQ, Redis and Flower."""
 
+    project: str
     user: str
     password: str
     vhost: str
@@ -23,7 +33,6 @@ class ComposeFile:
     management_port: int
     redis_port: int
     flower_port: int
-    flower_credentials: str
 
     @property
     def broker_url(self) -> str:
@@ -35,26 +44,42 @@ class ComposeFile:
         """The result backend as the apps name it."""
         return f'redis://localhost:{self.redis_port}/'
 
+    @property
+    def credentials(self) -> str:
+        """What RabbitMQ's management and Flower ask for."""
+        return f'{self.user}:{self.password}'
+
     def broker_url_at(self, port: int, host: str = '127.0.0.1') -> str:
         """The same user and vhost on another port."""
-        return f'amqp://{self.user}:{self.password}@{host}:{port}/{self.vhost}'
+        return f'amqp://{self._login}@{host}:{port}/{quote(self.vhost, safe="")}'
 
     def management_url_at(self, port: int) -> str:
         """RabbitMQ's management API, as Flower wants it."""
-        return f'http://{self.user}:{self.password}@127.0.0.1:{port}/api/'
+        return f'http://{self._login}@127.0.0.1:{port}/api/'
+
+    @property
+    def _login(self) -> str:
+        """User and password for a URL, which some characters would end."""
+        return f'{quote(self.user, safe="")}:{quote(self.password, safe="")}'
 
 
-def read(path: Path = COMPOSE_FILE) -> ComposeFile:
+def read(path: Path = COMPOSE_FILE, choices: Mapping[str, str] | None = None) -> ComposeFile:
     """Read the services' settings.
 
     Args:
         path: the file to read.
+        choices: values of its variables; without them, its defaults, which the pages show.
 
     Raises:
         PlaygroundError: the file is not as the notes need it.
     """
+    choices = choices or {}
+
+    def chosen(variable: re.Match[str]) -> str:
+        return choices.get(variable['name']) or variable['default']
+
     try:
-        return _settings(yaml.safe_load(path.read_text())['services'])
+        return _settings(_replaced(yaml.safe_load(path.read_text()), chosen))
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError) as error:
         raise PlaygroundError(
             f'{path.name} cannot be used ({type(error).__name__}: {" ".join(str(error).split())}):'
@@ -62,12 +87,37 @@ def read(path: Path = COMPOSE_FILE) -> ComposeFile:
         ) from None
 
 
-def _settings(services: dict[str, Any]) -> ComposeFile:
+def read_as_chosen() -> ComposeFile:
+    """Read the settings with what the reader has chosen: the environment, then ``.env``.
+
+    Raises:
+        PlaygroundError: a file is not as the notes need it.
+    """
+    try:
+        choices = {name: value for name, value in dotenv_values(CHOICES).items() if value}
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlaygroundError(
+            f'{CHOICES.name} cannot be read ({error}): .env.example shows what stands in it'
+        ) from None
+    return read(choices={**choices, **{name: value for name, value in os.environ.items() if value}})
+
+
+def _replaced(part: Any, chosen: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _replaced(value, chosen) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_replaced(value, chosen) for value in part]
+    return VARIABLE.sub(chosen, part) if isinstance(part, str) else part
+
+
+def _settings(file: dict[str, Any]) -> ComposeFile:
+    services = file['services']
     rabbitmq = services['rabbitmq']['environment']
     broker_port, management_port = _ports(services['rabbitmq'])
     (redis_port,) = _ports(services['redis'])
     (flower_port,) = _ports(services['flower'])
     return ComposeFile(
+        project=file['name'],
         user=rabbitmq['RABBITMQ_DEFAULT_USER'],
         password=rabbitmq['RABBITMQ_DEFAULT_PASS'],
         vhost=rabbitmq['RABBITMQ_DEFAULT_VHOST'],
@@ -75,7 +125,6 @@ def _settings(services: dict[str, Any]) -> ComposeFile:
         management_port=management_port,
         redis_port=redis_port,
         flower_port=flower_port,
-        flower_credentials=services['flower']['environment']['FLOWER_BASIC_AUTH'],
     )
 
 

@@ -11,7 +11,7 @@ from celery.exceptions import TimeoutError as ResultTimeoutError
 from rich.console import Console
 from rich.table import Table
 
-from playground import compose_file, flower, services
+from playground import flower, services
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
 from playground.services.running import Services
@@ -65,6 +65,7 @@ class Demo:
         """Start the workers, beat and Flower at once: each takes a second or two."""
         self.console = console
         self.session = session
+        self.running = running
         self.environment = reader_environment(running)
         self.names: dict[str, Any] = {}
         os.environ.update(running.environment)
@@ -119,12 +120,11 @@ class Demo:
         self._command('celery -A vege inspect ping')
         if self.flower:
             self._wait(self.flower, 'Visit me at')
-        credentials = compose_file.read().flower_credentials
         url = f'{self.flower_url}/api/workers?refresh=true'
         self._show_command(f"curl '{url}'")
-        refused, workers = flower.workers(self.flower_url)
+        refused, workers = flower.workers(self.flower_url, self.running.credentials)
         self.console.print(f'  HTTP status {refused}: who asks without a password is refused')
-        self._show_command(f"curl -u {credentials} '{url}'")
+        self._show_command(f"curl -u {shlex.quote(self.running.credentials)} '{url}'")
         ours = [name for name in workers if self._suffix in name]
         self.console.print(f'  {len(ours)} workers: {", ".join(sorted(ours))}')
 

@@ -1,9 +1,10 @@
 """Starts Flower with the notes' credentials, and asks its API."""
 
 import json
+import shlex
 from typing import Any
 
-from playground import compose_file, http
+from playground import http
 from playground.ports import LOOPBACK
 from playground.services.running import Services
 from playground.session import Session
@@ -21,22 +22,23 @@ def start(session: Session, services: Services, port: int) -> Terminal:
         port: where it listens.
     """
     command = f'celery -A vege flower --address={LOOPBACK} --port={port}'
-    command += f' --basic-auth={compose_file.read().flower_credentials}'
+    command += f' --basic-auth={shlex.quote(services.credentials)}'
     if services.management_url:
-        command += f' --broker-api={services.management_url}'
+        command += f' --broker-api={shlex.quote(services.management_url)}'
     return Terminal(session, 'flower', command, reader_environment(services))
 
 
-def workers(url: str) -> tuple[int, dict[str, Any]]:
-    """Ask Flower's API for the workers that answer now, with the notes' credentials.
+def workers(url: str, credentials: str) -> tuple[int, dict[str, Any]]:
+    """Ask Flower's API for the workers that answer now.
 
     Args:
         url: where Flower listens.
+        credentials: ``user:password``.
 
     Returns:
         The HTTP status that one without credentials gets, and what Flower knows of each worker.
     """
     resource = f'{url}/api/workers?refresh=true'
     refused, _ = http.request(resource)
-    _, answer = http.request(resource, compose_file.read().flower_credentials)
+    _, answer = http.request(resource, credentials)
     return refused, json.loads(answer)

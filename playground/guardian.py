@@ -1,17 +1,22 @@
 """Outlives the launcher and clears up after it: python -m playground.guardian SESSION.
 
 The launcher holds the other end of this program's standard input, and names there what to
-remove. The end of that stream is the one thing that every ending of the launcher has in common:
-success, failure, Ctrl-C, SIGTERM, kill -9.
+remove, and what to run. The end of that stream is the one thing that every ending of the launcher
+has in common: success, failure, Ctrl-C, SIGTERM, kill -9.
 """
 
+import contextlib
 import json
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 from playground import processes
+
+# RabbitMQ has 60 seconds to end: docker-compose.yml.
+RUN_SECONDS = 120.0
 
 
 def main(session: str) -> None:
@@ -22,13 +27,28 @@ def main(session: str) -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    paths = [Path(json.loads(line)) for line in sys.stdin]
+    orders = [json.loads(line) for line in sys.stdin]
     processes.end_session(session)
-    for path in paths:
+    for order in orders:
+        if 'run' in order:
+            _run(order['run'], order['environment'])
+    for path in [Path(order['remove']) for order in orders if 'remove' in order]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=RUN_SECONDS,
+        )
 
 
 if __name__ == '__main__':

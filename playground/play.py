@@ -36,7 +36,7 @@ def run(backend: str | None, flower_port: int | None) -> int:
         if running.flower_url is None:
             _start_flower(session, running, port)
         _write_environment(session, running)
-        user, password = compose_file.read().flower_credentials.split(':')
+        user, password = running.credentials.split(':', 1)
         url = running.flower_url or f'http://{LOOPBACK}:{port}'
         console.print(f'[bold]Flower[/]: {url} (user {user}, password {password})')
         console.print('\nIn every further terminal, paste this line first:\n')

@@ -18,7 +18,7 @@ from playground.errors import PlaygroundError
 from playground.processes import ROLE_MARK, SESSION_MARK
 from playground.virtual_environment import REPOSITORY
 
-CLEARING_SECONDS = 60.0
+CLEARING_SECONDS = 150.0
 REAPING_SECONDS = 5.0
 
 # RabbitMQ takes no message any more where less than 50 MB are free.
@@ -78,8 +78,20 @@ class Session:
         Args:
             path: where it is, or will be.
         """
+        self._tell_guardian({'remove': str(path)})
+
+    def ends_with(self, command: list[str], environment: Mapping[str, str]) -> None:
+        """Have a command run at the end, when the session's processes have gone.
+
+        Args:
+            command: the program and its arguments.
+            environment: the whole environment.
+        """
+        self._tell_guardian({'run': command, 'environment': dict(environment)})
+
+    def _tell_guardian(self, what: Mapping[str, Any]) -> None:
         assert self._guardian.stdin is not None
-        self._guardian.stdin.write(f'{json.dumps(str(path))}\n'.encode())
+        self._guardian.stdin.write(f'{json.dumps(what)}\n'.encode())
         self._guardian.stdin.flush()
 
     def start(
@@ -106,6 +118,36 @@ class Session:
         )
         self._children.append((command[0], child))
         return child
+
+    def run(
+        self, command: list[str], environment: Mapping[str, str], seconds: float, log: Path
+    ) -> int | None:
+        """Run a command to its end; it ends with the session, too.
+
+        Args:
+            command: the program and its arguments.
+            environment: the whole environment; the session adds its marks.
+            seconds: the limit.
+            log: the file that takes its output.
+
+        Returns:
+            The exit status; None if it has not ended in time.
+        """
+        with log.open('wb') as output:
+            child = self.start(
+                'terminal',
+                command,
+                environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            status = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        self._children.remove((command[0], child))
+        return status
 
     def wait_for_an_end(self) -> str:
         """Wait, without a limit, until a process of the session ends.

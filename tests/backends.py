@@ -1,17 +1,25 @@
-"""Which back-ends a test run uses: --backend NAME, once or twice."""
+"""Which back-ends a test run uses: --backend NAME, once or several times."""
 
+import platform
 from collections.abc import Iterator, Sequence
 
 import pytest
+from xdist.workermanage import WorkerController
 
-from playground import services
+from playground import docker, services
 from playground.errors import PlaygroundError
+from playground.services import compose as compose_services
 from playground.services.native import INSTALL_THEM, missing
 from playground.services.running import Services
 from playground.session import Session
 from tests.fresh_services import fresh
 
+# Which server is the broker of each: the pages' conditions of skips know it as ``broker``.
+BROKERS = {'embedded': 'Redis', 'native': 'RabbitMQ', 'compose': 'RabbitMQ'}
+
 BACKENDS = pytest.StashKey[Sequence[str]]()
+# What was started, as in {'embedded': 'Valkey 9.1.2 as broker and result backend'}.
+STARTED = pytest.StashKey[dict[str, str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         '--backend',
         action='append',
         metavar='NAME',
-        help='embedded or native; may be given twice; a named one must start.'
-        ' Without it: embedded, and native where its servers are installed',
+        help='embedded, native or compose; may be given several times; a named one must start.'
+        ' Without it: embedded, and the others where their servers or Docker are installed',
     )
 
 
@@ -32,7 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
             services.check_name(backend)
         except PlaygroundError as error:
             raise pytest.UsageError(str(error)) from None
-    config.stash[BACKENDS] = named or ['embedded'] + ([] if missing() else ['native'])
+    config.stash[BACKENDS] = named or _all_that_are_here()
+    config.stash[STARTED] = {}
+
+
+def _all_that_are_here() -> list[str]:
+    return [
+        'embedded',
+        *([] if missing() else ['native']),
+        *(['compose'] if docker.engine_answers() else []),
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -49,15 +66,21 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture(scope='session')
-def embedded(session: Session) -> Services:
+def embedded(session: Session, pytestconfig: pytest.Config) -> Services:
     """One Valkey server."""
-    return services.start('embedded', session)
+    return _noted(services.start('embedded', session), pytestconfig)
 
 
 @pytest.fixture(scope='session')
-def native(session: Session) -> Services:
+def native(session: Session, pytestconfig: pytest.Config) -> Services:
     """A RabbitMQ and a Redis server."""
-    return services.start('native', session)
+    return _noted(services.start('native', session), pytestconfig)
+
+
+@pytest.fixture(scope='session')
+def compose(session: Session, pytestconfig: pytest.Config) -> Services:
+    """The services of docker-compose.yml, in a project of this process alone."""
+    return _noted(compose_services.start_own(session), pytestconfig)
 
 
 @pytest.fixture(scope='session')
@@ -74,13 +97,38 @@ def running(started: Services) -> Iterator[Services]:
         yield running
 
 
+def _noted(started: Services, config: pytest.Config) -> Services:
+    config.stash[STARTED][started.backend] = started.description
+    return started
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that collects the results what this one has started."""
+    output = getattr(session.config, 'workeroutput', None)
+    if output is not None:
+        output['started'] = session.config.stash[STARTED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    node.config.stash[STARTED].update(getattr(node, 'workeroutput', {}).get('started', {}))
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     names = config.stash[BACKENDS]
-    terminalreporter.write_line(f'Back-ends of this run: {", ".join(names)}.')
+    terminalreporter.write_line(
+        f'Back-ends of this run, on Python {platform.python_version()}: {", ".join(names)}.'
+    )
+    for backend, description in sorted(config.stash[STARTED].items()):
+        terminalreporter.write_line(f'{backend}: {description}.')
     if 'native' not in names and missing():
         terminalreporter.write_line(
             f'native was left out, for there is no {" and no ".join(missing())}:'
             f' {INSTALL_THEM}, then make test runs it too.'
+        )
+    if 'compose' not in names and not docker.engine_answers():
+        terminalreporter.write_line(
+            'compose was left out, for no Docker Engine answers: start it, then make test runs it.'
         )

@@ -23,6 +23,6 @@ def run_eagerly() -> Iterator[Callable[[Celery], None]]:
 
 
 @pytest.fixture
-def compose() -> compose_file.ComposeFile:
+def compose_settings() -> compose_file.ComposeFile:
     """What docker-compose.yml says, read from the file."""
     return compose_file.read()

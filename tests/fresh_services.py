@@ -2,14 +2,16 @@
 
 import contextlib
 import dataclasses
+import fnmatch
 import itertools
+import json
 import uuid
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import redis
 
-from playground import compose_file, http
+from playground import http
 from playground.services.running import Services
 
 # A Redis server has databases 0 to 15.
@@ -31,11 +33,13 @@ def fresh(services: Services, vhost: str | None = None) -> Iterator[Services]:
         yield dataclasses.replace(services, broker_url=database, result_backend=database)
         return
     name = vhost or f'test-{uuid.uuid4().hex[:8]}'
-    make_vhost(services, name)
+    # A Flower that looks at this vhost must not lose it.
+    empty = empty_vhost if vhost and services.flower_url else make_vhost
+    empty(services, name)
     broker = services.broker_url.rsplit('/', 1)[0] + f'/{name}'
     yield dataclasses.replace(services, broker_url=broker, result_backend=database)
     if vhost:
-        make_vhost(services, vhost)
+        empty(services, name)
     else:
         api, credentials = management(services)
         request(f'{api}vhosts/{name}', credentials, 'DELETE')
@@ -51,12 +55,24 @@ def make_vhost(services: Services, name: str) -> None:
     request(f'{api}permissions/{name}/{user}', credentials, 'PUT', everything)
 
 
+def empty_vhost(services: Services, name: str) -> None:
+    """Delete what is in a vhost, except the queue and the exchange of a Flower's events."""
+    api, credentials = management(services)
+    for kind, kept in ('queues', 'celeryev.*'), ('exchanges', 'celeryev'):
+        for found in json.loads(http.request(f'{api}{kind}/{name}', credentials)[1]):
+            own = found['name'] == '' or found['name'].startswith('amq.')
+            if not own and not fnmatch.fnmatchcase(found['name'], kept):
+                # One that a connection owned may have gone meanwhile.
+                http.request(
+                    f'{api}{kind}/{name}/{quote(found["name"], "")}', credentials, 'DELETE'
+                )
+
+
 def management(services: Services) -> tuple[str, str]:
     """Where RabbitMQ's management API is, and the ``user:password`` it wants."""
     parts = urlsplit(services.management_url or '')
-    settings = compose_file.read()
     address = f'http://{parts.hostname}:{parts.port}{parts.path}'
-    return address, f'{settings.user}:{settings.password}'
+    return address, services.credentials
 
 
 def request(url: str, credentials: str, method: str, body: str = '') -> None:

@@ -54,9 +54,12 @@ def settings(source: ast.Module) -> dict[str, Any]:
 
 
 def test_an_app_talks_to_the_services_of_the_notes(
-    settings: dict[str, Any], compose: ComposeFile
+    settings: dict[str, Any], compose_settings: ComposeFile
 ) -> None:
-    services = {'broker_url': compose.broker_url, 'result_backend': compose.result_backend}
+    services = {
+        'broker_url': compose_settings.broker_url,
+        'result_backend': compose_settings.result_backend,
+    }
     for name, value in services.items():
         assert settings.get(name, value) == value
 

@@ -43,9 +43,9 @@ def test_a_worker_imports_the_tasks() -> None:
     assert 'basic_setup.tasks' in app.conf.include
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert celeryconfig.broker_url == compose.broker_url
-    assert celeryconfig.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert celeryconfig.broker_url == compose_settings.broker_url
+    assert celeryconfig.result_backend == compose_settings.result_backend
 
 
 def test_settings_are_celerys_own() -> None:

@@ -45,9 +45,9 @@ def test_its_commands_are_targets(container: dict[str, Any]) -> None:
         assert set(target) <= set(targets)
 
 
-def test_it_forwards_flowers_port(container: dict[str, Any], compose: ComposeFile) -> None:
-    assert container['forwardPorts'] == [compose.flower_port]
-    assert set(container['portsAttributes']) == {str(compose.flower_port)}
+def test_it_forwards_flowers_port(container: dict[str, Any], compose_settings: ComposeFile) -> None:
+    assert container['forwardPorts'] == [compose_settings.flower_port]
+    assert set(container['portsAttributes']) == {str(compose_settings.flower_port)}
 
 
 def test_the_editors_python_is_the_one_with_the_packages(container: dict[str, Any]) -> None:

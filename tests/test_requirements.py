@@ -26,18 +26,21 @@ def test_requirements_are_exact() -> None:
     assert _pins('requirements-dev.txt')
 
 
-def test_flowers_image_has_the_same_versions() -> None:
-    dockerfile = (REPOSITORY / 'flower' / 'Dockerfile').read_text()
-    inside = dict(PIN.findall(dockerfile))
-    assert set(inside) == {'celery[redis]', 'flower'}
-    assert inside.items() <= _pins('requirements.txt').items()
-
-
 def test_compose_pins_its_images_and_publishes_on_loopback_only() -> None:
     services = yaml.safe_load(COMPOSE_FILE.read_text())['services']
-    assert set(services) == {'rabbitmq', 'redis', 'flower'}
-    for service in services.values():
-        assert re.search(r':\d+\.\d+(-[a-z]+)?$', service['image'])
-        assert service['healthcheck']['test']
-        assert all(entry.startswith('127.0.0.1:') for entry in service['ports'])
+    always = {name for name, service in services.items() if 'profiles' not in service}
+    assert always == {'rabbitmq', 'redis', 'flower'}
+    for name, service in services.items():
+        assert re.search(r':\d+\.\d+(-[a-z]+)?$', service.get('image', '')) or service['build']
+        assert service.get('healthcheck') or name == 'beat'
+        assert all(entry.startswith('127.0.0.1:') for entry in service.get('ports', []))
+        assert service['restart'] == 'on-failure'
+        assert service['mem_limit']
+        assert service['logging']['options'] == {'max-size': '10m', 'max-file': '3'}
     assert services['flower']['depends_on']['rabbitmq'] == {'condition': 'service_healthy'}
+
+
+def test_the_image_has_the_versions_of_requirements_txt() -> None:
+    dockerfile = (REPOSITORY / 'containers' / 'Dockerfile').read_text()
+    assert re.search(r'^FROM python:3\.\d+-slim$', dockerfile, re.MULTILINE)
+    assert 'pip install --no-cache-dir -r requirements.txt' in dockerfile

@@ -27,11 +27,11 @@ def test_hello_takes_no_second_name() -> None:
         vege.hello.delay('Chris', 'Mark')
 
 
-def test_settings_are_the_two_of_the_notes(compose: ComposeFile) -> None:
+def test_settings_are_the_two_of_the_notes(compose_settings: ComposeFile) -> None:
     settings = {name: value for name, value in vars(vege.Config).items() if name[0] != '_'}
     assert settings == {
-        'broker_url': compose.broker_url,
-        'result_backend': compose.result_backend,
+        'broker_url': compose_settings.broker_url,
+        'result_backend': compose_settings.result_backend,
     }
 
 

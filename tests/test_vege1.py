@@ -27,9 +27,9 @@ def test_tasks_are_named_after_their_module() -> None:
     assert (vege1.hello.name, vege1.add.name) == ('vege1.hello', 'vege1.add')
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert vege1.Config.broker_url == compose.broker_url
-    assert vege1.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert vege1.Config.broker_url == compose_settings.broker_url
+    assert vege1.Config.result_backend == compose_settings.result_backend
     assert vege1.Config.timezone == 'Asia/Taipei'
 
 

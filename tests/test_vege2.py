@@ -31,9 +31,9 @@ def test_tasks_are_named_after_their_module() -> None:
     assert (vege2.hello.name, vege2.add.name) == ('vege2.hello', 'vege2.add')
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert vege2.Config.broker_url == compose.broker_url
-    assert vege2.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert vege2.Config.broker_url == compose_settings.broker_url
+    assert vege2.Config.result_backend == compose_settings.result_backend
 
 
 def test_schedule_is_made_when_the_settings_are_read(schedule: dict[str, Any]) -> None:

@@ -28,9 +28,9 @@ def test_tasks_run() -> None:
     assert vege3.empty_cache.delay().successful()
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert vege3.Config.broker_url == compose.broker_url
-    assert vege3.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert vege3.Config.broker_url == compose_settings.broker_url
+    assert vege3.Config.result_backend == compose_settings.result_backend
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,24 @@
-"""The hosted CI serves what docker-compose.yml serves."""
+"""The hosted CI runs the same tests on the official images, on each Python that is named."""
+
+import re
+import tomllib
 
 import yaml
 
-from playground.compose_file import COMPOSE_FILE
 from playground.virtual_environment import REPOSITORY
 
+WORKFLOW = REPOSITORY / '.github' / 'workflows' / 'ci.yml'
 
-def test_service_containers_are_those_of_the_compose_file() -> None:
-    workflow = yaml.safe_load((REPOSITORY / '.github' / 'workflows' / 'ci.yml').read_text())
-    containers = workflow['jobs']['test']['services']
-    services = yaml.safe_load(COMPOSE_FILE.read_text())['services']
-    assert set(containers) == {'rabbitmq', 'redis'}
-    for name, container in containers.items():
-        assert container['image'] == services[name]['image']
-        assert container['ports'] == services[name]['ports']
-        assert container.get('env') == services[name].get('environment')
+
+def test_it_runs_the_oldest_and_the_newest_python_that_are_named() -> None:
+    project = tomllib.loads((REPOSITORY / 'pyproject.toml').read_text())['project']
+    named = re.findall(r'Python :: (3\.\d+)', ' '.join(project['classifiers']))
+    job = yaml.safe_load(WORKFLOW.read_text())['jobs']['test']
+    assert job['strategy']['matrix']['python'] == [named[0], named[-1]]
+
+
+def test_it_types_the_commands_of_the_notes() -> None:
+    steps = yaml.safe_load(WORKFLOW.read_text())['jobs']['test']['steps']
+    commands = [step['run'] for step in steps if 'run' in step]
+    assert 'docker compose up -d --wait' in commands
+    assert commands[-1] == 'bash .ci/run'

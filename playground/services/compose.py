@@ -1,15 +1,17 @@
-"""docker-compose.yml's services on their own ports: found, not started."""
+"""docker-compose.yml's services: found on their ports, or started by Docker."""
 
+import uuid
 from http import HTTPStatus
 
 import amqp
 import redis
 
-from playground import compose_file, http
+from playground import compose_file, docker, http
+from playground.compose_file import ComposeFile
 from playground.errors import PlaygroundError
-from playground.ports import LOOPBACK
+from playground.ports import LOOPBACK, free_port
 from playground.ports import answers as port_answers
-from playground.services import login
+from playground.services import key_value_server, login
 from playground.services.running import Services
 from playground.session import Session
 
@@ -23,58 +25,88 @@ def answers() -> bool:
     Raises:
         PlaygroundError: a RabbitMQ is there, but not as the notes need it.
     """
-    settings = compose_file.read()
-    if not port_answers(settings.broker_port) or not _speaks_amqp(settings):
+    settings = compose_file.read_as_chosen()
+    if not port_answers(settings.broker_port) or _rabbitmq_version(settings) is None:
         return False
-    _check_redis(settings)
+    _redis_version(settings)
     return True
 
 
 def start(session: Session) -> Services:
-    """Take the services that run.
+    """Take the services that run, or start them until the session ends.
+
+    What was started goes when the session ends; the volumes, with their messages, stay.
 
     Args:
-        session: not used, for nothing is started.
+        session: ends what is started.
 
     Raises:
-        PlaygroundError: they do not run, or not as the notes need them.
+        PlaygroundError: Docker cannot start them, or they are not as the notes need them.
     """
+    settings = compose_file.read_as_chosen()
     if not answers():
-        broker_port = compose_file.read().broker_port
-        raise PlaygroundError(
-            f'no RabbitMQ answers on {LOOPBACK}:{broker_port}: {START_THEM}; {CHOOSE_ANOTHER}'
-        )
-    settings = compose_file.read()
+        docker.check()
+        project = docker.Project(settings.project)
+        if project.services():
+            raise PlaygroundError(
+                f'services of docker-compose.yml run, but no RabbitMQ answers on'
+                f' {LOOPBACK}:{settings.broker_port}: {START_THEM}; {CHOOSE_ANOTHER}'
+            )
+        project.up(session, settings, forget=False)
+    return _services(settings, {})
+
+
+def start_own(session: Session) -> Services:
+    """Start the services in a project of its own, on free ports; nothing of it stays.
+
+    Args:
+        session: ends them.
+
+    Raises:
+        PlaygroundError: Docker cannot start them.
+    """
+    docker.check()
+    choices = {variable: str(free_port()) for variable in docker.PORTS}
+    settings = compose_file.read(choices=choices)
+    project = docker.Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
+    project.up(session, settings, forget=True)
+    return _services(settings, {**choices, 'COMPOSE_PROJECT_NAME': project.name})
+
+
+def _services(settings: ComposeFile, choices: dict[str, str]) -> Services:
     return Services(
         backend='compose',
-        description='RabbitMQ as broker, Redis as result backend',
+        description=f'RabbitMQ {_rabbitmq_version(settings)} as broker,'
+        f' {_redis_version(settings)} as result backend',
         broker_url=settings.broker_url,
         result_backend=settings.result_backend,
         management_url=settings.management_url_at(settings.management_port),
         flower_url=_flower(settings),
+        credentials=settings.credentials,
+        choices=choices,
     )
 
 
-def _speaks_amqp(settings: compose_file.ComposeFile) -> bool:
+def _rabbitmq_version(settings: ComposeFile) -> str | None:
     where = f'{LOOPBACK}:{settings.broker_port}'
     try:
-        login.connection(settings, settings.broker_port).connect()
+        return login.version(settings, settings.broker_port)
     except (amqp.AccessRefused, amqp.NotAllowed) as error:
         raise PlaygroundError(
             f'the RabbitMQ on {where} refuses user {settings.user} at vhost {settings.vhost}'
             f' ({error.reply_code} {error.reply_text.split(" - ")[0]}):'
-            f' end it, so that docker-compose.yml’s can take its place; {CHOOSE_ANOTHER}'
+            ' if it is that of docker-compose.yml, it was first started with others, which'
+            ' docker compose down -v makes it forget, with all messages; otherwise end it, so that'
+            f' docker-compose.yml’s can take its place; {CHOOSE_ANOTHER}'
         ) from None
     except (OSError, amqp.AMQPError):
-        return False
-    return True
+        return None
 
 
-def _check_redis(settings: compose_file.ComposeFile) -> None:
+def _redis_version(settings: ComposeFile) -> str:
     where = f'{LOOPBACK}:{settings.redis_port}'
     try:
-        with redis.Redis(LOOPBACK, settings.redis_port, socket_timeout=5) as client:
-            client.ping()
+        return key_value_server.version(f'redis://{where}/')
     except redis.AuthenticationError:
         raise PlaygroundError(
             f'the Redis on {where} asks for a password that the notes do not have:'
@@ -86,7 +118,7 @@ def _check_redis(settings: compose_file.ComposeFile) -> None:
         ) from None
 
 
-def _flower(settings: compose_file.ComposeFile) -> str | None:
+def _flower(settings: ComposeFile) -> str | None:
     url = f'http://{LOOPBACK}:{settings.flower_port}'
     try:
         status, _ = http.request(f'{url}/healthcheck')

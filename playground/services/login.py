@@ -8,6 +8,24 @@ from playground.ports import LOOPBACK
 SECONDS = 5
 
 
+def version(settings: ComposeFile, port: int) -> str:
+    """Log in with the notes' user and vhost, and name RabbitMQ's version.
+
+    Args:
+        settings: user, password and vhost.
+        port: where RabbitMQ listens.
+
+    Raises:
+        amqp.AMQPError: it refuses the log-in.
+        OSError: nothing listens, or something that does not speak AMQP.
+    """
+    opened = connection(settings, port)
+    opened.connect()
+    named = str(opened.server_properties['version'])
+    opened.close()
+    return named
+
+
 def connection(settings: ComposeFile, port: int) -> amqp.Connection:
     """Prepare a connection with the notes' user and vhost; ``connect`` opens it.
 

@@ -82,17 +82,19 @@ def start(session: Session) -> Services:
         )
 
     def connects() -> bool:
-        return _server_version(settings, port) is not None
+        try:
+            return bool(login.version(settings, port))
+        except (OSError, amqp.AMQPError):
+            return False
 
     if not wait_until(connects, START_SECONDS, lambda: server.poll() is None):
         raise PlaygroundError(
             'RabbitMQ did not start; its last words were:\n'
             + log.read_text(errors='replace').strip()[-800:]
         )
-    rabbitmq_version = _server_version(settings, port)
     return Services(
         backend='native',
-        description=f'RabbitMQ {rabbitmq_version} as broker,'
+        description=f'RabbitMQ {login.version(settings, port)} as broker,'
         f' {key_value_server.version(result_backend)} as result backend',
         broker_url=settings.broker_url_at(port),
         result_backend=result_backend,
@@ -166,15 +168,3 @@ def _owner(session_folder: Path, folder: Path) -> dict[str, Any]:
     for path in (folder, *folder.iterdir()):
         shutil.chown(path, 'rabbitmq', 'rabbitmq')
     return {'user': 'rabbitmq', 'group': 'rabbitmq', 'extra_groups': []}
-
-
-def _server_version(settings: compose_file.ComposeFile, port: int) -> str | None:
-    """The version of the server on a port, as soon as it lets the notes' user in."""
-    connection = login.connection(settings, port)
-    try:
-        connection.connect()
-        version = str(connection.server_properties['version'])
-        connection.close()
-    except (OSError, amqp.AMQPError):
-        return None
-    return version

@@ -1,6 +1,7 @@
 """What a running back-end offers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,6 +16,8 @@ class Services:
         result_backend: for ``CELERY_RESULT_BACKEND``.
         management_url: RabbitMQ's management API, if there is one.
         flower_url: a Flower that runs already, if there is one.
+        credentials: ``user:password`` of RabbitMQ's management and of Flower.
+        choices: variables that lead ``docker compose`` to this back-end, if it needs any.
         programs: a folder with the command-line tools that know this back-end, if there are any.
     """
 
@@ -24,12 +27,15 @@ class Services:
     result_backend: str
     management_url: str | None = None
     flower_url: str | None = None
+    credentials: str = 'celeryman:pass1234'
+    choices: Mapping[str, str] = field(default_factory=dict)
     programs: Path | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that lead any app of the notes to this back-end."""
         return {
+            **self.choices,
             'CELERY_BROKER_URL': self.broker_url,
             'CELERY_RESULT_BACKEND': self.result_backend,
         }

@@ -55,7 +55,7 @@ def test_play_serves_until_it_is_ended(
     message, names = call.stderr.split(': ')
     assert message == 'Unset here, for they mislead the commands of the notes'
     assert sorted(names.split()) == ['BROKER_URL', 'CELERY_WORKER_QUEUES', 'PYTHONPATH']
-    refused, workers = flower.workers(f'http://{LOOPBACK}:{port}')
+    refused, workers = flower.workers(f'http://{LOOPBACK}:{port}', started.credentials)
     assert refused == 401
     assert any(node.startswith('play@') for node in workers)
     worker.kill()

@@ -195,7 +195,9 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='make bless', description='Brings pages up to date.')
     parser.add_argument('page', nargs='*', help='such as README.md; without one, all pages')
     parser.add_argument('--chapter', metavar='NUMBER', help='such as 6; without one, all')
-    parser.add_argument('--backend', action='append', metavar='NAME', help='embedded or native')
+    parser.add_argument(
+        '--backend', action='append', metavar='NAME', help='embedded, native or compose'
+    )
     parser.add_argument('--force', action='store_true', help='also pages with changes')
     return parser.parse_args()
 

@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.backends import BROKERS
 from tests.notes.page import DIRECTIVE, FENCES, PICTURES
 
 FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in PICTURES)})$')
 
 # The back-ends that the foot of a page counts, in its order.
-BACKENDS = ('embedded', 'native')
+BACKENDS = tuple(BROKERS)
 
 FOOT = re.compile(r'(?m)^<sub>Of the [^\n]*</sub>$')
 
@@ -101,5 +102,7 @@ def _reason(condition: str, backend: str) -> str | None:
     def if_(holds: object, reason: str) -> str | None:
         return reason if holds else None
 
-    found: str | None = eval(f'if_({condition})', {'if_': if_, 'backend': backend})
+    found: str | None = eval(
+        f'if_({condition})', {'if_': if_, 'backend': backend, 'broker': BROKERS[backend]}
+    )
     return found

@@ -14,7 +14,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import BACKENDS
+from tests.backends import BACKENDS, BROKERS
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
@@ -130,14 +130,16 @@ def pages(backend: str, patience: float, record: Path | None) -> Sybil:
     """Make the collector of one back-end.
 
     Args:
-        backend: ``embedded`` or ``native``; conditions of skips see it under this name.
+        backend: ``embedded``, ``native`` or ``compose``. Conditions of skips know it as
+            ``backend``, and its broker, ``Redis`` or ``RabbitMQ``, as ``broker``.
         patience: how many seconds a page waits for lines in a terminal.
         record: the folder to write down in what was printed; without one, the pages are tested.
     """
 
     def setup(namespace: dict[str, Any]) -> None:
         recorder = Recorder(record) if record else None
-        namespace.update(backend=backend, patience=patience, recorder=recorder)
+        namespace.update(backend=backend, broker=BROKERS[backend])
+        namespace.update(patience=patience, recorder=recorder)
 
     def teardown(namespace: dict[str, Any]) -> None:
         if run := namespace.get('run'):

@@ -238,9 +238,12 @@ LEFT = {
         'A queue with a message': [*('exchange left', 'message in queue left')],
         **ON_EACH,
     },
-    'native': {
-        'A queue with a message': ['exchange left', 'message in queue left', 'queue left'],
-        **ON_EACH,
+    **{
+        backend: {
+            'A queue with a message': ['exchange left', 'message in queue left', 'queue left'],
+            **ON_EACH,
+        }
+        for backend in ('native', 'compose')
     },
 }
 

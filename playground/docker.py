@@ -1,0 +1,180 @@
+"""Runs docker compose: a project of docker-compose.yml's services comes up, and goes."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+import psutil
+
+from playground.compose_file import CHOICES, COMPOSE_FILE, ComposeFile
+from playground.errors import PlaygroundError
+from playground.ports import LOOPBACK, is_free
+from playground.session import Session
+from playground.virtual_environment import REPOSITORY
+
+ANSWER_SECONDS = 20.0
+# The first time, it downloads two images and builds one.
+UP_SECONDS = 1200.0
+
+PORTS = {
+    'NOTES_RABBITMQ_PORT': 'broker_port',
+    'NOTES_MANAGEMENT_PORT': 'management_port',
+    'NOTES_REDIS_PORT': 'redis_port',
+    'NOTES_FLOWER_PORT': 'flower_port',
+}
+
+
+class Project:
+    """The containers, the network and the volumes of one name."""
+
+    def __init__(self, name: str, choices: Mapping[str, str] | None = None) -> None:
+        """Describe a project; nothing is started.
+
+        Args:
+            name: of the project.
+            choices: values for the variables of docker-compose.yml. Without them the reader's
+                own hold: those of the environment and of ``.env``.
+        """
+        self.name = name
+        self._choices = choices
+
+    def command(self, *arguments: str) -> list[str]:
+        """A docker compose command on this project.
+
+        Args:
+            arguments: what stands behind ``docker compose``.
+        """
+        file = str(CHOICES if self._choices is None and CHOICES.exists() else os.devnull)
+        return [
+            *('docker', 'compose', '--project-name', self.name, '--env-file', file),
+            *('--project-directory', str(REPOSITORY), '--file', str(COMPOSE_FILE), *arguments),
+        ]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands: where the engine is, and what was chosen."""
+        if self._choices is None:
+            return dict(os.environ)
+        kept = {name: value for name, value in os.environ.items() if name[:6] != 'NOTES_'}
+        return {**kept, **self._choices}
+
+    def services(self) -> list[str]:
+        """List its services that run.
+
+        Raises:
+            PlaygroundError: the engine does not answer.
+        """
+        answer = _run(self.command('ps', '--services', '--status', 'running'), self.environment)
+        return answer.split()
+
+    def up(self, session: Session, settings: ComposeFile, forget: bool) -> None:
+        """Start the services, wait until they are healthy, and end them with a session.
+
+        Args:
+            session: takes the project down when it ends.
+            settings: the ports, which have to be free.
+            forget: whether the volumes go too, and the image that was built.
+
+        Raises:
+            PlaygroundError: a port is taken, or Docker cannot start a service.
+        """
+        _check_ports(settings)
+        options = ['--volumes', '--rmi', 'local', '--timeout', '1'] if forget else []
+        session.ends_with(self.command('down', '--remove-orphans', *options), self.environment)
+        log = session.folder / f'{self.name}.log'
+        command = self.command('up', '--detach', '--wait', '--quiet-pull')
+        if session.run(command, self.environment, UP_SECONDS, log) != 0:
+            lines = [line for line in log.read_text(errors='replace').splitlines() if line.strip()]
+            raise PlaygroundError(
+                'docker compose could not start the services'
+                f' ({lines[-1].strip() if lines else "it said nothing"});'
+                f' their last lines were:\n{self._last_words()}'
+            )
+
+    def _last_words(self) -> str:
+        try:
+            return _run(
+                self.command('logs', '--no-color', '--tail', '10'), self.environment
+            ).strip()
+        except PlaygroundError as error:
+            return str(error)
+
+
+def check() -> None:
+    """Refuse a Docker that cannot start anything.
+
+    Raises:
+        PlaygroundError: the program, its part compose or the engine is missing.
+    """
+    if shutil.which('docker') is None:
+        raise PlaygroundError(
+            'there is no program docker on this machine: install Docker,'
+            ' or choose another back-end, as in: make demo BACKEND=embedded'
+        )
+    try:
+        _run(['docker', 'compose', 'version', '--short'], os.environ)
+    except PlaygroundError:
+        raise PlaygroundError(
+            'this Docker has no `docker compose`: install its plugin (docker-compose-plugin, or'
+            ' docker-compose on Debian), or choose another back-end, as in: make demo'
+            ' BACKEND=embedded'
+        ) from None
+    _run(['docker', 'info', '--format', '{{.ServerVersion}}'], os.environ)
+
+
+def engine_answers() -> bool:
+    """Tell whether docker compose and an engine are there."""
+    try:
+        check()
+    except PlaygroundError:
+        return False
+    return True
+
+
+def _check_ports(settings: ComposeFile) -> None:
+    for variable, attribute in PORTS.items():
+        port = getattr(settings, attribute)
+        if not is_free(port):
+            raise PlaygroundError(
+                f'port {port} of {LOOPBACK} is taken{_owner(port)}: end that program,'
+                f' or choose another port in .env or before the command, as in:'
+                f' {variable}={port + 10000 if port < 50000 else port - 10000}'
+            )
+
+
+def _owner(port: int) -> str:
+    """Name the process that listens on a port, if this user may see it."""
+    try:
+        for connection in psutil.net_connections('tcp'):
+            listens = connection.status == psutil.CONN_LISTEN and connection.pid
+            if listens and connection.laddr and connection.laddr.port == port:
+                name = psutil.Process(connection.pid).name()
+                return f' by {name} (process {connection.pid})'
+    except psutil.Error:
+        pass
+    return ''
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
+    try:
+        ended = subprocess.run(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise PlaygroundError(
+            f'Docker did not answer within {ANSWER_SECONDS:.0f} seconds: start it again,'
+            ' or choose another back-end, as in: make demo BACKEND=embedded'
+        ) from None
+    if ended.returncode:
+        lines = [line for line in ended.stderr.splitlines() if line.strip()]
+        raise PlaygroundError(
+            f'Docker does not answer ({lines[-1].strip() if lines else "it said nothing"}):'
+            ' start it, or choose another back-end, as in: make demo BACKEND=embedded'
+        )
+    return ended.stdout
