@@ -13,6 +13,9 @@ import redis
 
 from playground import http
 from playground.services.running import Services
+from playground.waiting import wait_until
+
+FLOWER_SECONDS = 30.0
 
 # A Redis server has databases 0 to 15.
 DATABASES = itertools.cycle(range(1, 16))
@@ -56,8 +59,17 @@ def make_vhost(services: Services, name: str) -> None:
 
 
 def empty_vhost(services: Services, name: str) -> None:
-    """Delete what is in a vhost, except the queue and the exchange of a Flower's events."""
+    """Delete what is in a vhost, except the queue and the exchange of a Flower's events.
+
+    A Flower that has just started has none yet, so it is waited for.
+    """
     api, credentials = management(services)
+
+    def flower_listens() -> bool:
+        return '"celeryev.' in http.request(f'{api}queues/{name}?columns=name', credentials)[1]
+
+    if not wait_until(flower_listens, FLOWER_SECONDS):
+        raise RuntimeError(f'no Flower listens to events in {name}')
     for kind, kept in ('queues', 'celeryev.*'), ('exchanges', 'celeryev'):
         for found in json.loads(http.request(f'{api}{kind}/{name}', credentials)[1]):
             own = found['name'] == '' or found['name'].startswith('amq.')
