@@ -6,7 +6,9 @@ from pathlib import Path
 
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 
-NOT_COPIED = shutil.ignore_patterns('.git', '.venv', '.playground', '__pycache__', '.*_cache')
+NOT_COPIED = shutil.ignore_patterns(
+    *('.git', '.venv', '.playground', '.env', '__pycache__', '.*_cache')
+)
 
 
 def copy_repository(target: Path) -> Path:
