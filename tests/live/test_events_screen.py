@@ -40,6 +40,8 @@ def screen(running: Services, worker: Terminal) -> Iterator[pexpect.spawn]:
     # Its first event has come, so the screen will not miss those of a task.
     screen.expect_exact('vege-')
     yield screen
+    # SIGHUP, SIGINT and SIGKILL follow each other after so many seconds.
+    screen.ptyproc.delayafterterminate = 2.0
     screen.close(force=True)
 
 
@@ -67,7 +69,10 @@ def test_keys_show_result_and_details(screen: pexpect.spawn, task: str) -> None:
     screen.expect_exact('Selected: ')
 
 
-def test_control_c_ends_the_screen(screen: pexpect.spawn) -> None:
+def test_control_c_ends_the_screen(worker: Terminal, screen: pexpect.spawn) -> None:
+    # No event comes any more: a Ctrl-C that interrupts the reading of one from RabbitMQ leaves the
+    # screen waiting for an answer to its good-bye, until a second Ctrl-C.
+    worker.kill()
     screen.sendcontrol('c')
     screen.expect_exact(pexpect.EOF)
     screen.close()
