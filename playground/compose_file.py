@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from playground.virtual_environment import REPOSITORY
 
 COMPOSE_FILE = REPOSITORY / 'docker-compose.yml'
 CHOICES = REPOSITORY / '.env'
+
+PORTS = ('NOTES_RABBITMQ_PORT', 'NOTES_MANAGEMENT_PORT', 'NOTES_REDIS_PORT', 'NOTES_FLOWER_PORT')
 
 # ${NAME:-default}, as docker compose reads it: an empty value is no value.
 VARIABLE = re.compile(r'\$\{(?P<name>\w+):-(?P<default>[^}]*)\}')
@@ -33,6 +35,16 @@ class ComposeFile:
     management_port: int
     redis_port: int
     flower_port: int
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports under the names of their variables."""
+        return {
+            'NOTES_RABBITMQ_PORT': self.broker_port,
+            'NOTES_MANAGEMENT_PORT': self.management_port,
+            'NOTES_REDIS_PORT': self.redis_port,
+            'NOTES_FLOWER_PORT': self.flower_port,
+        }
 
     @property
     def broker_url(self) -> str:
@@ -74,17 +86,31 @@ def read(path: Path = COMPOSE_FILE, choices: Mapping[str, str] | None = None) ->
         PlaygroundError: the file is not as the notes need it.
     """
     choices = choices or {}
+    for variable, value in choices.items():
+        if variable in PORTS and not (value.isdecimal() and 1 <= int(value) <= 65535):
+            raise PlaygroundError(
+                f'{variable} is {value!r}, and a port is a number from 1 to 65535:'
+                f' change it in the environment, or in {CHOICES.name}'
+            )
 
     def chosen(variable: re.Match[str]) -> str:
         return choices.get(variable['name']) or variable['default']
 
     try:
-        return _settings(_replaced(yaml.safe_load(path.read_text()), chosen))
+        file = _replaced(yaml.safe_load(path.read_text()), chosen)
+        settings = _settings(file, choices.get('COMPOSE_PROJECT_NAME') or file['name'])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError) as error:
         raise PlaygroundError(
             f'{path.name} cannot be used ({type(error).__name__}: {" ".join(str(error).split())}):'
             f' undo your changes, as with: git checkout {path.name}'
         ) from None
+    if len(set(settings.ports.values())) < len(PORTS):
+        listed = ', '.join(f'{variable}={port}' for variable, port in settings.ports.items())
+        raise PlaygroundError(
+            f'two services have one port ({listed}): change one in the environment,'
+            f' or in {CHOICES.name}'
+        )
+    return settings
 
 
 def read_as_chosen() -> ComposeFile:
@@ -102,7 +128,7 @@ def read_as_chosen() -> ComposeFile:
     return read(choices={**choices, **{name: value for name, value in os.environ.items() if value}})
 
 
-def _replaced(part: Any, chosen: Any) -> Any:
+def _replaced(part: Any, chosen: Callable[[re.Match[str]], str]) -> Any:
     if isinstance(part, dict):
         return {key: _replaced(value, chosen) for key, value in part.items()}
     if isinstance(part, list):
@@ -110,14 +136,14 @@ def _replaced(part: Any, chosen: Any) -> Any:
     return VARIABLE.sub(chosen, part) if isinstance(part, str) else part
 
 
-def _settings(file: dict[str, Any]) -> ComposeFile:
+def _settings(file: dict[str, Any], project: str) -> ComposeFile:
     services = file['services']
     rabbitmq = services['rabbitmq']['environment']
     broker_port, management_port = _ports(services['rabbitmq'])
     (redis_port,) = _ports(services['redis'])
     (flower_port,) = _ports(services['flower'])
     return ComposeFile(
-        project=file['name'],
+        project=project,
         user=rabbitmq['RABBITMQ_DEFAULT_USER'],
         password=rabbitmq['RABBITMQ_DEFAULT_PASS'],
         vhost=rabbitmq['RABBITMQ_DEFAULT_VHOST'],

@@ -3,11 +3,14 @@
 import importlib
 import os
 import shlex
+import sys
 import time
 from typing import Any
 
+import redis
 from celery import chain, chord, group
 from celery.exceptions import TimeoutError as ResultTimeoutError
+from kombu.exceptions import OperationalError
 from rich.console import Console
 from rich.table import Table
 
@@ -52,10 +55,22 @@ def _show(console: Console, session: Session, running: Services) -> int:
     try:
         return Demo(console, session, running).show()
     except ResultTimeoutError:
+        _hush()
         raise PlaygroundError(
             'a worker did not return a result within 10 seconds: run this again'
             ' when the machine has less to do, or on another back-end'
         ) from None
+    except (OperationalError, redis.ConnectionError, RuntimeError) as error:
+        _hush()
+        raise PlaygroundError(
+            f'the services have stopped to answer ({" ".join(str(error).split())}):'
+            ' start them again, or choose another back-end, as in: make demo BACKEND=embedded'
+        ) from None
+
+
+def _hush() -> None:
+    """Keep quiet about results that cannot say good-bye: one sentence is enough."""
+    sys.unraisablehook = lambda _: None
 
 
 class Demo:

@@ -17,12 +17,9 @@ ANSWER_SECONDS = 20.0
 # The first time, it downloads two images and builds one.
 UP_SECONDS = 1200.0
 
-PORTS = {
-    'NOTES_RABBITMQ_PORT': 'broker_port',
-    'NOTES_MANAGEMENT_PORT': 'management_port',
-    'NOTES_REDIS_PORT': 'redis_port',
-    'NOTES_FLOWER_PORT': 'flower_port',
-}
+# What was started is taken down, and its messages stay; or nothing at all stays.
+LEAVE = ('--profile', '*', 'down', '--remove-orphans')
+FORGET = (*LEAVE, '--volumes', '--rmi', 'local', '--timeout', '1')
 
 
 class Project:
@@ -80,8 +77,7 @@ class Project:
             PlaygroundError: a port is taken, or Docker cannot start a service.
         """
         _check_ports(settings)
-        options = ['--volumes', '--rmi', 'local', '--timeout', '1'] if forget else []
-        session.ends_with(self.command('down', '--remove-orphans', *options), self.environment)
+        session.ends_with(self.command(*(FORGET if forget else LEAVE)), self.environment)
         log = session.folder / f'{self.name}.log'
         command = self.command('up', '--detach', '--wait', '--quiet-pull')
         if session.run(command, self.environment, UP_SECONDS, log) != 0:
@@ -133,8 +129,7 @@ def engine_answers() -> bool:
 
 
 def _check_ports(settings: ComposeFile) -> None:
-    for variable, attribute in PORTS.items():
-        port = getattr(settings, attribute)
+    for variable, port in settings.ports.items():
         if not is_free(port):
             raise PlaygroundError(
                 f'port {port} of {LOOPBACK} is taken{_owner(port)}: end that program,'

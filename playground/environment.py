@@ -29,6 +29,9 @@ MISLEADING = (
     *('FLOWER_*', 'TORNADO_*', 'GEVENT*'),
     # The tools of the servers: a password or a node of somebody else's.
     *('REDISCLI_*', 'RABBITMQ_*', 'ERL_*'),
+    # Docker's: another file than docker-compose.yml, or more services of it.
+    *('COMPOSE_FILE', 'COMPOSE_ENV_FILES', 'COMPOSE_PROFILES', 'COMPOSE_PATH_SEPARATOR'),
+    'COMPOSE_DISABLE_ENV_FILE',
     # matplotlib, which draws the timelines.
     *('MPLBACKEND', 'MATPLOTLIBRC'),
     # Python itself: another package of the same name, a start-up file, warnings, a prompt at the

@@ -3,16 +3,20 @@
 import os
 import shlex
 import signal
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
 from playground import compose_file, environment, flower, services
 from playground.errors import PlaygroundError
-from playground.ports import LOOPBACK, is_free
+from playground.ports import LOOPBACK, answers, is_free
 from playground.services.running import Services
 from playground.session import Session
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
+
+SILENT_SECONDS = 60.0
 
 ENVIRONMENT_FILE = REPOSITORY / '.playground' / 'env'
 
@@ -46,10 +50,37 @@ def run(backend: str | None, flower_port: int | None) -> int:
         console.print('Ctrl-C ends the services, and nothing stays behind.')
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            ended = session.wait_for_an_end()
+            ended = session.wait_for_an_end(Watch(running).goes_on)
         except KeyboardInterrupt:
             return 0
-    raise PlaygroundError(f'{Path(ended).name} has ended, so the rest was ended too')
+    if ended:
+        raise PlaygroundError(f'{Path(ended).name} has ended, so the rest was ended too')
+    raise PlaygroundError(
+        f'no broker has answered for {SILENT_SECONDS:.0f} seconds, so the rest was ended too:'
+        ' docker compose ps shows what became of the services'
+    )
+
+
+class Watch:
+    """Notices that services have gone which are no processes of ours, such as Docker's.
+
+    One that restarts is silent for a while.
+    """
+
+    def __init__(self, running: Services) -> None:
+        """Begin to watch.
+
+        Args:
+            running: its broker is watched.
+        """
+        self._port = urlsplit(running.broker_url).port or 0
+        self._answered = time.monotonic()
+
+    def goes_on(self) -> bool:
+        """Tell whether the broker has answered lately."""
+        if answers(self._port):
+            self._answered = time.monotonic()
+        return time.monotonic() - self._answered < SILENT_SECONDS
 
 
 def _start_flower(session: Session, running: Services, port: int) -> None:

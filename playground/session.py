@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -149,17 +149,21 @@ class Session:
         self._children.remove((command[0], child))
         return status
 
-    def wait_for_an_end(self) -> str:
+    def wait_for_an_end(self, goes_on: Callable[[], bool]) -> str | None:
         """Wait, without a limit, until a process of the session ends.
 
+        Args:
+            goes_on: asked twice a second; as soon as it says no, the wait is over.
+
         Returns:
-            The program that has ended.
+            The program that has ended, if one has.
         """
-        while True:
+        while goes_on():
             for program, child in self._children:
                 if child.poll() is not None:
                     return program
             time.sleep(0.5)
+        return None
 
     def close(self) -> None:
         """End all that the session started and remove its files; signals cannot cut it short."""

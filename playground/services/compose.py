@@ -66,7 +66,7 @@ def start_own(session: Session) -> Services:
         PlaygroundError: Docker cannot start them.
     """
     docker.check()
-    choices = {variable: str(free_port()) for variable in docker.PORTS}
+    choices = {variable: str(free_port()) for variable in compose_file.PORTS}
     settings = compose_file.read(choices=choices)
     project = docker.Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
     project.up(session, settings, forget=True)

@@ -10,7 +10,10 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
+from tests.live.engine import engine_session
 from tests.live.launcher import Launcher
+
+__all__ = ['engine_session']
 
 READY_SECONDS = 30.0
 

@@ -13,7 +13,8 @@ DEMO_SECONDS = 90.0
 
 
 def test_demo_shows_what_the_notes_promise(started: Services, launcher: Launcher) -> None:
-    launcher.start('make', 'demo', f'BACKEND={started.backend}', f'PYTHON={sys.executable}')
+    command = ('make', 'demo', f'BACKEND={started.backend}', f'PYTHON={sys.executable}')
+    launcher.start(*command, variables=started.choices)
     assert launcher.wait(DEMO_SECONDS) == 0, launcher.output
     for shown in (
         ">>> r = hello.delay('Chris')\n  >>> r.get(timeout=10)\n  'hello Chris'",
@@ -60,7 +61,8 @@ def test_a_signal_at_any_step_leaves_nothing(
 def test_control_c_while_rabbitmq_starts_leaves_nothing(
     started: Services, launcher: Launcher
 ) -> None:
-    launcher.start('make', 'demo', f'BACKEND={started.backend}', f'PYTHON={sys.executable}')
+    command = ('make', 'demo', f'BACKEND={started.backend}', f'PYTHON={sys.executable}')
+    launcher.start(*command, variables=started.choices)
     launcher.wait_for('Services:')
     launcher.press_control_c()
     assert launcher.wait() == -signal.SIGINT

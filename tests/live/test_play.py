@@ -30,9 +30,11 @@ def test_play_serves_until_it_is_ended(
 ) -> None:
     port = free_port()
     launcher.rename('Bob\'s "nötes" $HOME')
-    launcher.playground('play', '--backend', started.backend, '--flower-port', str(port))
+    command = ('play', '--backend', started.backend, '--flower-port', str(port))
+    launcher.playground(*command, variables=started.choices)
     launcher.wait_for('Ctrl-C ends the services')
-    assert f'http://{LOOPBACK}:{port} (user celeryman, password pass1234)' in launcher.output
+    url = started.flower_url or f'http://{LOOPBACK}:{port}'
+    assert f'{url} (user celeryman, password pass1234)' in launcher.output
     assert '  . .playground/env\n' in launcher.output
 
     terminal = {
@@ -55,7 +57,7 @@ def test_play_serves_until_it_is_ended(
     message, names = call.stderr.split(': ')
     assert message == 'Unset here, for they mislead the commands of the notes'
     assert sorted(names.split()) == ['BROKER_URL', 'CELERY_WORKER_QUEUES', 'PYTHONPATH']
-    refused, workers = flower.workers(f'http://{LOOPBACK}:{port}', started.credentials)
+    refused, workers = flower.workers(url, started.credentials)
     assert refused == 401
     assert any(node.startswith('play@') for node in workers)
     worker.kill()

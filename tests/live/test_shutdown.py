@@ -54,9 +54,9 @@ class BusyWorker:
         self, app: str, task: str, argument: object, level: str
     ) -> tuple[Terminal, AsyncResult]:
         self.queue = f'busy-{uuid.uuid4().hex}'
-        # Without other workers' messages: what a second Ctrl-C does begins inside the handler of its
-        # signal. If that interrupts the reading of a frame from RabbitMQ, both read parts of it, and
-        # the worker waits for ever (celery/apps/worker.py, ``on_cold_shutdown``).
+        # No messages of other workers come: the handler of the second Ctrl-C talks to the broker
+        # itself (celery/apps/worker.py, ``on_cold_shutdown``). Where it interrupts the reading of a
+        # frame from RabbitMQ, both read parts of it, and the worker waits for ever.
         alone = '--without-gossip --without-mingle'
         worker = self.start(app, f'-c 1 -Q {self.queue} -l {level} {alone}')
         result = self.caller.send_task(task, (argument,), queue=self.queue)
