@@ -13,18 +13,21 @@ from playground.terminal import Terminal, reader_environment
 START_SECONDS = 30.0
 
 
-def start(session: Session, services: Services, port: int) -> Terminal:
+def start(session: Session, services: Services, port: int, options: str = '') -> Terminal:
     """Start Flower on 127.0.0.1; it serves as soon as its output says ``Visit me at``.
 
     Args:
         session: owns the process.
         services: what Flower looks at.
         port: where it listens.
+        options: more of them, as a reader types them.
     """
     command = f'celery -A vege flower --address={LOOPBACK} --port={port}'
     command += f' --basic-auth={shlex.quote(services.credentials)}'
     if services.management_url:
         command += f' --broker-api={shlex.quote(services.management_url)}'
+    if options:
+        command += f' {options}'
     return Terminal(session, 'flower', command, reader_environment(services))
 
 
