@@ -239,6 +239,7 @@ def test_read_only_takes_the_buttons_away(
             wait_for_row(page, task, 'STARTED')
             page.get_by_role('link', name=task).click()
             expect(page.locator('.task-uuid-value')).to_contain_text(task)
+            expect(page.locator('main')).to_contain_text(f'({SECONDS},)')
             of_the_task = page.locator('.detail-actions button').all_text_contents()
             open_worker(page, url, node(slow))
             of_the_worker = page.locator('main button').all_text_contents()
