@@ -1,5 +1,6 @@
 """Reads docker-compose.yml, the one place that says which user, vhost and ports the notes use."""
 
+import io
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from playground.errors import PlaygroundError
 from playground.virtual_environment import REPOSITORY
@@ -119,13 +120,26 @@ def read_as_chosen() -> ComposeFile:
     Raises:
         PlaygroundError: a file is not as the notes need it.
     """
+    here = {name: value for name, value in os.environ.items() if value}
+    return read(choices={**_choices(), **here})
+
+
+def _choices() -> dict[str, str]:
+    """Read ``.env``, if there is one."""
     try:
-        choices = {name: value for name, value in dotenv_values(CHOICES).items() if value}
+        lines = list(parse_stream(io.StringIO(CHOICES.read_text()))) if CHOICES.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         raise PlaygroundError(
             f'{CHOICES.name} cannot be read ({error}): .env.example shows what stands in it'
         ) from None
-    return read(choices={**choices, **{name: value for name, value in os.environ.items() if value}})
+    for line in lines:
+        quoted = line.original.string.partition('=')[2].strip().startswith("'")
+        if line.value and '$' in line.value and not quoted:
+            raise PlaygroundError(
+                f'{line.key} in {CHOICES.name} has a $, which docker compose takes for a variable:'
+                ' put it in single quotes'
+            )
+    return {line.key: line.value for line in lines if line.key and line.value}
 
 
 def _replaced(part: Any, chosen: Callable[[re.Match[str]], str]) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playground import processes
 
-# RabbitMQ has 60 seconds to end: docker-compose.yml.
+# A service has up to 60 seconds to end: docker-compose.yml.
 RUN_SECONDS = 120.0
 
 

@@ -13,6 +13,7 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal
 from tests.live.launcher import Launcher
+from tests.live.listeners import listening
 
 SECONDS = 30.0
 
@@ -60,6 +61,8 @@ def test_play_serves_until_it_is_ended(
     refused, workers = flower.workers(url, started.credentials)
     assert refused == 401
     assert any(node.startswith('play@') for node in workers)
+    ours = [*listening(launcher.mark), *listening(session.identifier)]
+    assert {address for address, _ in ours} <= {LOOPBACK, '::1'}
     worker.kill()
 
     launcher.signal(number)
