@@ -13,7 +13,7 @@ unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONU
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play timeline setup test bless lint
+.PHONY: help demo play timeline pictures setup test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ play:  ## keep a broker, a result backend and Flower running until Ctrl-C, for t
 
 timeline:  ## run canvases of vege4.py and draw which process ran what (CANVAS=chord draws one)
 	@$(PLAYGROUND) timeline $${CANVAS:+"$$CANVAS"}
+
+pictures:  ## take the pictures of README.md again (needs Docker, and Chromium or Chrome)
+	@$(PLAYGROUND) pictures
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

@@ -83,6 +83,8 @@ def _parse() -> argparse.Namespace:
     timeline = commands.add_parser('timeline', help='draw which process ran what, as pictures')
     timeline.add_argument('canvas', nargs='?', help='one of vege4.py; without it, all of them')
     timeline.set_defaults(dev=True)
+    pictures = commands.add_parser('pictures', help='take the pictures of README.md; needs Docker')
+    pictures.set_defaults(dev=True)
     return parser.parse_args()
 
 
@@ -99,6 +101,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from playground.timeline import run
 
         return run.run(arguments.canvas)
+    if arguments.command == 'pictures':
+        from playground.pictures import run as pictures
+
+        return pictures.run()
     from playground import play
 
     return play.run(arguments.backend or None, arguments.flower_port)

@@ -156,7 +156,8 @@ class Demo:
         return f'-{self.session.identifier[:4]}@'
 
     def _worker(self, app: str, options: str) -> Terminal:
-        command = f'celery -A {app} worker -l info -n {app}{self._suffix}%h {options}'.rstrip()
+        node = f'{app}{self._suffix}localhost'
+        command = f'celery -A {app} worker -l info -n {node} {options}'.rstrip()
         self._show_command(command)
         return Terminal(self.session, app, command, self.environment)
 

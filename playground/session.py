@@ -109,15 +109,23 @@ class Session:
             environment: the whole environment; the session adds its marks.
             options: what else ``subprocess.Popen`` takes.
         """
-        marks = [mark for mark in (os.environ.get(SESSION_MARK), self.identifier) if mark]
         child = subprocess.Popen(
             command,
-            env={**environment, SESSION_MARK: ':'.join(marks), ROLE_MARK: role},
+            env={**environment, **self.marks(role)},
             start_new_session=True,
             **options,
         )
         self._children.append((command[0], child))
         return child
+
+    def marks(self, role: str) -> dict[str, str]:
+        """Variables by which the session finds a process that it is to end.
+
+        Args:
+            role: ``terminal`` or ``service``.
+        """
+        marks = [mark for mark in (os.environ.get(SESSION_MARK), self.identifier) if mark]
+        return {SESSION_MARK: ':'.join(marks), ROLE_MARK: role}
 
     def run(
         self, command: list[str], environment: Mapping[str, str], seconds: float, log: Path

@@ -11,7 +11,7 @@ from playground.virtual_environment import REPOSITORY
 from tests.picture_colours import contrast, dark_theme, shapes, written_colours
 from vege4 import canvases
 
-PICTURES = sorted((REPOSITORY / 'pictures').iterdir())
+PICTURES = sorted((REPOSITORY / 'pictures').glob('timeline-*.svg'))
 
 PROCESSES = ['ForkPoolWorker-1', 'ForkPoolWorker-2']
 BARS = [

@@ -34,9 +34,9 @@ OpenPage = Callable[[str], Page]
 
 
 @pytest.fixture(scope='module')
-def browser() -> Iterator[Browser]:
+def browser(session: Session) -> Iterator[Browser]:
     require_browser()
-    with open_browser() as browser:
+    with open_browser(session) as browser:
         yield browser
 
 

@@ -1,0 +1,1 @@
+"""make pictures: takes the pictures of README.md from services and tasks that run."""
