@@ -40,6 +40,7 @@ NOT_SETTINGS = {
 }
 
 OTHER_OPTIONS = {
+    '--format': 'docker compose',
     '--now': 'systemctl',
     '--raw': 'redis-cli',
     '--sort-keys': 'json.tool',
@@ -52,6 +53,8 @@ NO_OPTION = '-L'
 OTHER_NAMES = {
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'Enum': 'enum',
+    'celery_delayed_0': 'a queue that kombu makes in RabbitMQ',
+    'celery_delayed_27': 'another one',
     'HTTPStatus': 'http',
     'IntEnum': 'enum',
     'NAME': 'stands for the name of a setting',

@@ -56,6 +56,6 @@ def test_without_events_there_is_no_snapshot(
     assert capsys.readouterr().out == ''
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert camera.Config.broker_url == compose.broker_url
-    assert camera.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert camera.Config.broker_url == compose_settings.broker_url
+    assert camera.Config.result_backend == compose_settings.result_backend

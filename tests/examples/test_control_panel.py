@@ -31,9 +31,9 @@ def test_a_division_by_zero_fails() -> None:
         control_panel.divide.delay(1, 0)
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert control_panel.Config.broker_url == compose.broker_url
-    assert control_panel.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert control_panel.Config.broker_url == compose_settings.broker_url
+    assert control_panel.Config.result_backend == compose_settings.result_backend
 
 
 def test_processes_is_an_inspect_command() -> None:

@@ -46,6 +46,6 @@ def test_the_log_counts_the_numbers(caplog: pytest.LogCaptureFixture) -> None:
     assert ('examples.debugging', logging.INFO, '3 numbers') in caplog.record_tuples
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert debugging.Config.broker_url == compose.broker_url
-    assert debugging.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert debugging.Config.broker_url == compose_settings.broker_url
+    assert debugging.Config.result_backend == compose_settings.result_backend

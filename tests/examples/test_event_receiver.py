@@ -31,5 +31,5 @@ def test_a_worker_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == 'w1@localhost is there\n'
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert event_receiver.Config.broker_url == compose.broker_url
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert event_receiver.Config.broker_url == compose_settings.broker_url

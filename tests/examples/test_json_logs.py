@@ -49,6 +49,6 @@ def test_both_signals_change_the_handlers(signal: object) -> None:
     assert isinstance(logger.handlers[0].formatter, json_logs.JSONFormatter)
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert json_logs.Config.broker_url == compose.broker_url
-    assert json_logs.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert json_logs.Config.broker_url == compose_settings.broker_url
+    assert json_logs.Config.result_backend == compose_settings.result_backend

@@ -57,9 +57,9 @@ def test_tasks_are_named_after_their_module() -> None:
     assert names == {f'examples.states.{task}' for task in tasks}
 
 
-def test_settings_lead_to_the_services_of_the_notes(compose: ComposeFile) -> None:
-    assert states.Config.broker_url == compose.broker_url
-    assert states.Config.result_backend == compose.result_backend
+def test_settings_lead_to_the_services_of_the_notes(compose_settings: ComposeFile) -> None:
+    assert states.Config.broker_url == compose_settings.broker_url
+    assert states.Config.result_backend == compose_settings.result_backend
 
 
 def test_states_has_a_queue_of_its_own() -> None:

@@ -37,7 +37,7 @@ flowchart LR
 
 """
 FOOT = (
-    '<sub>Of the 4 blocks of this page, the tests run 1 on embedded, 2 on native.'
+    '<sub>Of the 4 blocks of this page, the tests run 1 on embedded, 2 on native, 2 on compose.'
     ' The others: needs RabbitMQ; needs a Docker engine.</sub>'
 )
 

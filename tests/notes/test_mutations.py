@@ -33,10 +33,14 @@ def shown_lines(page: str) -> Iterator[tuple[int, int]]:
 
     That is the line of the command above it, or of the first line that a terminal goes on with.
     """
-    kind, told_at = '', 0
+    kind, told_at, is_skipped = '', 0, False
     for number, line in enumerate(page.splitlines(), start=1):
-        if line.startswith('```'):
-            kind, told_at = ('' if kind else line[3:]), 0
+        if line.startswith('<!-- skip: next'):
+            is_skipped = True
+        elif line.startswith('```'):
+            kind, told_at, is_skipped = ('' if kind else line[3:]), 0, is_skipped and not kind
+        elif is_skipped:
+            continue
         elif kind in ('console', 'pycon'):
             if line.startswith(TYPED):
                 told_at = number

@@ -1,0 +1,220 @@
+"""What RabbitMQ 4 does otherwise than RabbitMQ 3.10: advance.md, chapters 2 and 4; README.md, 4."""
+
+import re
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from queue import Empty
+from urllib.parse import urlsplit
+
+import pytest
+from celery import Celery
+from kombu import Connection, Queue
+from kombu.message import Message
+
+from playground.ports import LOOPBACK
+from playground.services.running import Services
+from playground.session import Session
+from playground.terminal import Terminal, reader_environment
+from playground.waiting import wait_until
+from tests.live.conftest import StartWorker
+
+SECONDS = 60.0
+PLACES_FOR_ONE_PROCESS = 4
+
+# x-delivery-limit of a quorum queue is 20 from 4.0 on.
+RETURNS = 20
+
+
+def major(services: Services) -> int | None:
+    """The first number of RabbitMQ's version; None for another broker."""
+    found = re.match(r'RabbitMQ (\d+)', services.description)
+    return int(found[1]) if found else None
+
+
+@pytest.fixture
+def rabbitmq(running: Services) -> int:
+    version = major(running)
+    if version is None:
+        pytest.skip('needs a RabbitMQ; native and compose have one')
+    return version
+
+
+def test_what_waits_takes_places_only_on_rabbitmq_4(
+    running: Services, start_worker: StartWorker, caller: Celery
+) -> None:
+    worker = start_worker('examples.retries', '-c 1')
+    later = [
+        caller.send_task('examples.retries.ask', (0,), queue='retries', countdown=5)
+        for _ in range(PLACES_FOR_ONE_PROCESS)
+    ]
+    received = 'Task examples.retries.ask['
+    assert wait_until(lambda: worker.output.count(received) == len(later), SECONDS)
+    now = caller.send_task('examples.retries.ask', (0,), queue='retries')
+    assert now.get(timeout=SECONDS) == 'answer to attempt 1'
+    first = min(result.get(timeout=SECONDS) and result.date_done for result in later)
+    assert (now.date_done > first) is (major(running) == 4)
+
+
+def test_native_delays_leave_the_places_free(
+    rabbitmq: int, start_worker: StartWorker, caller: Celery
+) -> None:
+    start_worker('examples.waiting', '-c 1')
+    caller.conf.update(
+        task_default_queue='waiting',
+        task_default_queue_type='quorum',
+        task_default_exchange_type='topic',
+    )
+    later = [
+        caller.send_task('examples.waiting.greet', ('later',), countdown=5)
+        for _ in range(PLACES_FOR_ONE_PROCESS * 2)
+    ]
+    now = caller.send_task('examples.waiting.greet', ('now',))
+    assert now.get(timeout=SECONDS) == 'hello now'
+    first = min(result.get(timeout=SECONDS) and result.date_done for result in later)
+    assert now.date_done < first
+
+
+@pytest.fixture
+def quorum_queue(rabbitmq: int, running: Services) -> Iterator[Queue]:
+    with Connection(running.broker_url) as connection:
+        queue = Queue('quorum', queue_arguments={'x-queue-type': 'quorum'})
+        bound: Queue = queue(connection.default_channel)
+        bound.declare()
+        yield bound
+
+
+def take(queue: Queue) -> Message:
+    """Take the next message, which a quorum queue gives out a moment after it came."""
+    found: list[Message] = []
+
+    def is_there() -> bool:
+        message = queue.get(no_ack=False)
+        found.extend([message] if message else [])
+        return bool(found)
+
+    if not wait_until(is_there, 2.0):
+        raise Empty
+    return found[0]
+
+
+def test_priorities_in_a_quorum_queue(rabbitmq: int, quorum_queue: Queue) -> None:
+    sent = [5, 0, 9, 3, 7, 1]
+    with quorum_queue.channel.connection.client.clone() as connection:
+        producer = connection.Producer()
+        for priority in sent:
+            producer.publish(str(priority), routing_key='quorum', priority=priority)
+        count = quorum_queue.queue_declare
+        assert wait_until(lambda: count(passive=True).message_count == len(sent), SECONDS)
+    found = []
+    for _ in sent:
+        message = take(quorum_queue)
+        message.ack()
+        found.append(int(message.body))
+    assert found == (sorted(sent, reverse=True) if rabbitmq == 4 else sent)
+
+
+def test_a_quorum_queue_gives_a_message_up(
+    rabbitmq: int, quorum_queue: Queue, running: Services
+) -> None:
+    with Connection(running.broker_url) as connection:
+        connection.Producer().publish('once', routing_key='quorum')
+    for _ in range(RETURNS + 1):
+        with Connection(running.broker_url) as connection:
+            take(Queue('quorum')(connection.default_channel))
+    with Connection(running.broker_url) as connection:
+        queue = Queue('quorum')(connection.default_channel)
+        if rabbitmq == 4:
+            with pytest.raises(Empty):
+                take(queue)
+        else:
+            assert take(queue)
+
+
+class Cut:
+    """A proxy before a broker that can cut the client off without the broker's knowledge."""
+
+    def __init__(self, port: int) -> None:
+        """Listen, and forward to a port of this machine."""
+        self._broker = port
+        self._server = socket.create_server((LOOPBACK, 0))
+        self.port = self._server.getsockname()[1]
+        self._clients: list[socket.socket] = []
+        self._brokers: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Close the clients' connections, and keep the broker's open."""
+        clients, self._clients = self._clients, []
+        for client in clients:
+            client.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End everything."""
+        for connection in (self._server, *self._clients, *self._brokers):
+            connection.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            broker = socket.create_connection((LOOPBACK, self._broker))
+            self._clients.append(client)
+            self._brokers.append(broker)
+            for source, target in ((client, broker), (broker, client)):
+                threading.Thread(target=_forward, args=(source, target), daemon=True).start()
+
+
+def _forward(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        return
+
+
+@pytest.fixture
+def cut(rabbitmq: int, running: Services) -> Iterator[Cut]:
+    cut = Cut(urlsplit(running.broker_url).port or 0)
+    yield cut
+    cut.close()
+
+
+APP = """
+from celery import Celery
+app = Celery('lonely')
+app.conf.control_queue_exclusive = {exclusive}
+"""
+
+
+@pytest.mark.parametrize('exclusive', [True, False])
+def test_a_connection_that_only_one_side_knows_to_be_broken(
+    running: Services,
+    session: Session,
+    cut: Cut,
+    tmp_path_factory: pytest.TempPathFactory,
+    exclusive: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp('lonely')
+    (folder / 'lonely.py').write_text(APP.format(exclusive=exclusive))
+    port = urlsplit(running.broker_url).port
+    host = urlsplit(running.broker_url).hostname
+    broker_url = running.broker_url.replace(f'{host}:{port}', f'{LOOPBACK}:{cut.port}')
+    environment = {**reader_environment(running), 'CELERY_BROKER_URL': broker_url}
+    name = f'lonely-{uuid.uuid4().hex[:8]}'
+    command = f'celery -A lonely worker -l info -c 1 -n {name}@%h'
+    worker = Terminal(session, name, command, environment, folder)
+    worker.wait_for(' ready.', SECONDS)
+    cut.cut()
+    if exclusive:
+        assert worker.wait(SECONDS) == 1
+        assert 'RESOURCE_LOCKED - cannot obtain exclusive access to locked queue' in worker.output
+    else:
+        connected = ': INFO/MainProcess] Connected to '
+        assert wait_until(lambda: worker.output.count(connected) == 2, SECONDS)
+        assert wait_until(lambda: 'already using this process mailbox' in worker.output, SECONDS)
+        assert worker.runs
+    worker.kill()
