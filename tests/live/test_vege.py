@@ -7,6 +7,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import NotRegistered
 
+from playground.processes import is_alive
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
@@ -66,4 +67,4 @@ def test_sigterm_ends_a_worker_and_leaves_no_process(start_worker: StartWorker) 
     assert children
     assert worker.stop() == 0
     assert 'worker: Warm shutdown (MainProcess)' in worker.output
-    assert not [child for child in children if child.is_running()]
+    assert not [child for child in children if is_alive(child)]
