@@ -187,6 +187,7 @@ APP = """
 from celery import Celery
 app = Celery('lonely')
 app.conf.control_queue_exclusive = {exclusive}
+app.conf.control_queue_durable = {durable}
 """
 
 
@@ -199,7 +200,7 @@ def test_a_connection_that_only_one_side_knows_to_be_broken(
     exclusive: bool,
 ) -> None:
     folder = tmp_path_factory.mktemp('lonely')
-    (folder / 'lonely.py').write_text(APP.format(exclusive=exclusive))
+    (folder / 'lonely.py').write_text(APP.format(exclusive=exclusive, durable=not exclusive))
     port = urlsplit(running.broker_url).port
     host = urlsplit(running.broker_url).hostname
     broker_url = running.broker_url.replace(f'{host}:{port}', f'{LOOPBACK}:{cut.port}')

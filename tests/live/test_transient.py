@@ -1,9 +1,10 @@
-"""delivery_mode=1 and a restart of RabbitMQ, which is the test's own."""
+"""delivery_mode=1 in both kinds of queue, and a restart of RabbitMQ, which is the test's own."""
 
 import subprocess
 
 import pytest
 from celery import Celery
+from kombu import Queue
 
 from playground.services import native
 from playground.services.running import Services
@@ -20,10 +21,13 @@ def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
     with Session() as session:
         services = native.start(session)
         with Celery('transient', broker=services.broker_url, set_as_current=False) as app:
+            quorum = Queue('quorum', queue_arguments={'x-queue-type': 'quorum'})
+            for _ in range(10):
+                app.send_task('examples.long_and_short.mail', queue=quorum, delivery_mode=1)
             for mode, queue in (2, 'persistent'), (1, 'transient'):
                 for _ in range(10):
                     app.send_task('examples.long_and_short.mail', queue=queue, delivery_mode=mode)
-            sent = {'persistent': 10, 'transient': 10}
+            sent = {'persistent': 10, 'transient': 10, 'quorum': 10}
             # The broker may still be reading what was sent.
             assert wait_until(lambda: waiting(app) == sent, SECONDS), waiting(app)
         assert services.programs is not None
@@ -32,7 +36,7 @@ def test_a_restart_keeps_persistent_messages_only(started: Services) -> None:
                 [services.programs / 'rabbitmqctl', command], check=True, timeout=COMMAND_SECONDS
             )
         with Celery('transient', broker=services.broker_url, set_as_current=False) as app:
-            assert waiting(app) == {'persistent': 10, 'transient': 0}
+            assert waiting(app) == {'persistent': 10, 'transient': 0, 'quorum': 10}
 
 
 def waiting(app: Celery) -> dict[str, int]:
@@ -41,5 +45,5 @@ def waiting(app: Celery) -> dict[str, int]:
         channel = connection.default_channel
         return {
             name: channel.queue_declare(name, passive=True).message_count
-            for name in ('persistent', 'transient')
+            for name in ('persistent', 'transient', 'quorum')
         }
