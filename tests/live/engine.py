@@ -60,6 +60,25 @@ class Engine:
         assert ended.returncode == 0, f'{command}\n{ended.stdout}{ended.stderr}'
         return ended.stdout
 
+    def inspect(self, service: str, template: str) -> list[str]:
+        """Look at each container of a service, stopped ones too.
+
+        Args:
+            service: as docker-compose.yml names it.
+            template: what to print of each, as docker inspect takes it.
+        """
+        listed = f"docker compose --profile '*' ps --all --quiet {service}"
+        return self.type(f"docker inspect --format '{template}' $({listed})").splitlines()
+
+    def health(self, service: str) -> list[str]:
+        """Tell what Docker thinks of each container of a service."""
+        return self.inspect(service, '{{.State.Health.Status}}')
+
+    def networks(self) -> list[str]:
+        """List the networks of the project."""
+        label = f'label=com.docker.compose.project={self.name}'
+        return self.type(f'docker network ls --quiet --filter {label}').split()
+
     def containers(self) -> list[str]:
         """List the containers of the project, stopped ones too."""
         label = f'label=com.docker.compose.project={self.name}'

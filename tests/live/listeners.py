@@ -24,6 +24,24 @@ def listening(session: str) -> Iterator[tuple[str, int]]:
                     yield connection.laddr.ip, connection.laddr.port
 
 
+def addresses_outside() -> list[tuple[int, str]]:
+    """List this machine's addresses but those of the loopback, each with its family.
+
+    An address of the link alone (fe80) is left out: it is none without its interface. The bridges
+    to containers are among them. From this machine a container can also be reached by its own
+    address behind such a bridge, whatever it publishes; that is no address of this machine, and no
+    other machine has a way to it.
+    """
+    return [
+        (address.family, address.address)
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family in (socket.AF_INET, socket.AF_INET6)
+        and address.address != '::1'
+        and not address.address.startswith(('127.', 'fe80'))
+    ]
+
+
 def refuses_from_outside(ports: Iterable[int]) -> bool:
     """Try to reach ports of this machine by its other addresses than those of the loopback.
 
@@ -33,15 +51,9 @@ def refuses_from_outside(ports: Iterable[int]) -> bool:
     Returns:
         Whether none of them answers.
     """
-    addresses = [
-        (address.family, address.address)
-        for addresses in psutil.net_if_addrs().values()
-        for address in addresses
-        if address.family in (socket.AF_INET, socket.AF_INET6)
-        and not address.address.startswith(('127.', '::1', 'fe80'))
-    ]
+    asked = list(ports)
     return not any(
-        _answers(family, address, port) for family, address in addresses for port in ports
+        _answers(family, address, port) for family, address in addresses_outside() for port in asked
     )
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,12 @@ from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
 from tests.live.engine import Engine, free_choices
-from tests.live.listeners import refuses_from_outside
+from tests.live.listeners import addresses_outside, refuses_from_outside
 from tests.repository_copy import copy_repository
 
 SECONDS = 60.0
+# It may miss its heartbeat for ten, then three checks in a row.
+UNHEALTHY_SECONDS = 120.0
 CALL = """python -c "from vege import hello; print(hello.delay('Chris').get(timeout=30))" """
 
 
@@ -67,11 +70,16 @@ def test_down_keeps_messages_and_a_broken_broker_comes_back(
     assert call.wait(SECONDS) == 0
     assert call.output == 'hello Chris\n'
 
+    began = reader.inspect('rabbitmq', '{{.State.StartedAt}}')
     kill = """docker compose exec rabbitmq rabbitmqctl eval 'erlang:halt(137, [{flush, false}]).'"""
     reader.type(f'{kill} || true')
-    restarts = "docker inspect --format '{{.RestartCount}}' $(docker compose ps --quiet rabbitmq)"
-    assert wait_until(lambda: reader.type(restarts) == '1\n', SECONDS)
-    reader.type('docker compose up -d --wait')
+
+    def is_healthy_again() -> bool:
+        [since] = reader.inspect('rabbitmq', '{{.State.StartedAt}}')
+        return since not in began and reader.health('rabbitmq') == ['healthy']
+
+    assert wait_until(is_healthy_again, SECONDS)
+    assert reader.inspect('rabbitmq', '{{.RestartCount}}') == ['1']
     assert wait_until(
         lambda: worker.output.count(': INFO/MainProcess] Connected to ') == 2, SECONDS
     )
@@ -113,8 +121,10 @@ def test_three_workers_share_the_work(on_free_ports: Engine) -> None:
         assert wait_until(lambda: 'waits 3 s' in on_free_ports.type(LOGS), SECONDS)
         on_free_ports.type('docker compose --profile worker stop worker')
         assert last.get(timeout=SECONDS) == 'waited 3 s'
-    states = 'docker compose --profile worker ps --all worker --format {{.ExitCode}}'
-    assert on_free_ports.type(states).split() == ['0', '0', '0']
+    assert on_free_ports.inspect('worker', '{{.State.ExitCode}}') == ['0'] * 3
+    # A volume without a name would stay behind each worker, and nobody would find it.
+    assert on_free_ports.inspect('worker', '{{len .Mounts}}') == ['0'] * 3
+    assert on_free_ports.inspect('worker', '{{.HostConfig.ReadonlyRootfs}}') == ['true'] * 3
     user = 'docker compose --profile worker run --rm --entrypoint id worker --user'
     assert on_free_ports.type(user).strip() == '1000'
 
@@ -124,22 +134,24 @@ LOGS = 'docker compose --profile worker logs --no-color worker'
 
 def test_a_worker_that_no_longer_beats_is_unhealthy(on_free_ports: Engine) -> None:
     on_free_ports.type('docker compose --profile worker up -d --wait')
-    status = 'docker compose --profile worker exec worker python -m containers.heartbeat; echo $?'
-    assert on_free_ports.type(status) == '0\n'
     on_free_ports.type('docker compose --profile worker kill --signal STOP worker')
-    assert wait_until(lambda: on_free_ports.type(status) == '1\n', SECONDS)
+    assert wait_until(lambda: on_free_ports.health('worker') == ['unhealthy'], UNHEALTHY_SECONDS)
     on_free_ports.type('docker compose --profile worker kill --signal CONT worker')
-    assert wait_until(lambda: on_free_ports.type(status) == '0\n', SECONDS)
+    assert wait_until(lambda: on_free_ports.health('worker') == ['healthy'], SECONDS)
 
 
 def test_one_beat_with_a_place_for_its_file(on_free_ports: Engine) -> None:
     up = 'docker compose --profile worker --profile beat up -d --wait'
     on_free_ports.type(up, NOTES_APP='vege1')
+    beats = on_free_ports.inspect('beat', '{{.Id}}')
     on_free_ports.type(up, NOTES_APP='vege1')
-    assert len(on_free_ports.type('docker compose --profile beat ps --quiet beat').split()) == 1
+    assert on_free_ports.inspect('beat', '{{.Id}}') == beats
+    assert len(beats) == 1
     assert wait_until(lambda: ' succeeded in ' in on_free_ports.type(LOGS), SECONDS)
     files = on_free_ports.type('docker compose --profile beat exec beat ls /data')
     assert 'celerybeat-schedule' in files
+    on_free_ports.type('docker compose --profile beat stop beat')
+    assert on_free_ports.inspect('beat', '{{.State.ExitCode}}') == ['0']
 
 
 def test_what_is_published_answers_on_loopback_only(started: Services) -> None:
@@ -149,3 +161,10 @@ def test_what_is_published_answers_on_loopback_only(started: Services) -> None:
     assert len(ports) == 4
     assert not any(is_free(port) for port in ports)
     assert refuses_from_outside(ports)
+
+
+def test_a_server_on_all_addresses_would_be_found() -> None:
+    if not addresses_outside():
+        pytest.skip('this machine has no address but those of the loopback')
+    with socket.create_server(('', 0)) as everywhere:
+        assert not refuses_from_outside([everywhere.getsockname()[1]])

@@ -13,7 +13,7 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal
 from tests.live.launcher import Launcher
-from tests.live.listeners import listening
+from tests.live.listeners import listening, refuses_from_outside
 
 SECONDS = 30.0
 
@@ -61,8 +61,11 @@ def test_play_serves_until_it_is_ended(
     refused, workers = flower.workers(url, started.credentials)
     assert refused == 401
     assert any(node.startswith('play@') for node in workers)
-    ours = [*listening(launcher.mark), *listening(session.identifier)]
+    ours = {*listening(launcher.mark), *listening(session.identifier)}
     assert {address for address, _ in ours} <= {LOOPBACK, '::1'}
+    # Those of compose belong to Docker: test_docker_compose.py.
+    assert started.backend == 'compose' or (LOOPBACK, port) in ours
+    assert refuses_from_outside(port for _, port in ours)
     worker.kill()
 
     launcher.signal(number)
