@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import yaml
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 
 from playground.errors import PlaygroundError
 from playground.virtual_environment import REPOSITORY
@@ -22,6 +22,9 @@ PORTS = ('NOTES_RABBITMQ_PORT', 'NOTES_MANAGEMENT_PORT', 'NOTES_REDIS_PORT', 'NO
 
 # ${NAME:-default}, as docker compose reads it: an empty value is no value.
 VARIABLE = re.compile(r'\$\{(?P<name>\w+):-(?P<default>[^}]*)\}')
+
+# A value of .env; nothing in it is escaped but a quote.
+SINGLE_QUOTED = re.compile(r"'(?P<value>(?:\\'|[^'])*)'")
 
 
 @dataclass(frozen=True)
@@ -86,25 +89,33 @@ def read(path: Path = COMPOSE_FILE, choices: Mapping[str, str] | None = None) ->
     Raises:
         PlaygroundError: the file is not as the notes need it.
     """
-    choices = choices or {}
+    choices = {variable: value for variable, value in (choices or {}).items() if value}
     for variable, value in choices.items():
-        if variable in PORTS and not (value.isdecimal() and 1 <= int(value) <= 65535):
+        if variable in PORTS and not (
+            re.fullmatch('[0-9]{1,5}', value) and 1 <= int(value) <= 65535
+        ):
             raise PlaygroundError(
                 f'{variable} is {value!r}, and a port is a number from 1 to 65535:'
                 f' change it in the environment, or in {CHOICES.name}'
             )
 
     def chosen(variable: re.Match[str]) -> str:
-        return choices.get(variable['name']) or variable['default']
+        return choices.get(variable['name'], variable['default'])
 
     try:
         file = _replaced(yaml.safe_load(path.read_text()), chosen)
         settings = _settings(file, choices.get('COMPOSE_PROJECT_NAME') or file['name'])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise PlaygroundError(
             f'{path.name} cannot be used ({type(error).__name__}: {" ".join(str(error).split())}):'
             f' undo your changes, as with: git checkout {path.name}'
         ) from None
+    if ':' in settings.user:
+        raise PlaygroundError(
+            f'the user {settings.user} has a colon, which ends a user’s name where RabbitMQ’s'
+            ' management and Flower ask for it: change NOTES_USER in the environment,'
+            f' or in {CHOICES.name}'
+        )
     if len(set(settings.ports.values())) < len(PORTS):
         listed = ', '.join(f'{variable}={port}' for variable, port in settings.ports.items())
         raise PlaygroundError(
@@ -120,26 +131,42 @@ def read_as_chosen() -> ComposeFile:
     Raises:
         PlaygroundError: a file is not as the notes need it.
     """
-    here = {name: value for name, value in os.environ.items() if value}
-    return read(choices={**_choices(), **here})
+    return read(choices={**_choices(), **os.environ})
 
 
 def _choices() -> dict[str, str]:
-    """Read ``.env``, if there is one."""
+    """Read ``.env``, if there is one; of two lines with one name the last one holds."""
     try:
         lines = list(parse_stream(io.StringIO(CHOICES.read_text()))) if CHOICES.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         raise PlaygroundError(
             f'{CHOICES.name} cannot be read ({error}): .env.example shows what stands in it'
         ) from None
-    for line in lines:
-        quoted = line.original.string.partition('=')[2].strip().startswith("'")
-        if line.value and '$' in line.value and not quoted:
-            raise PlaygroundError(
-                f'{line.key} in {CHOICES.name} has a $, which docker compose takes for a variable:'
-                ' put it in single quotes'
-            )
-    return {line.key: line.value for line in lines if line.key and line.value}
+    return {line.key or '': _value(line) for line in lines if line.error or line.key}
+
+
+def _value(line: Binding) -> str:
+    """Take a value as docker compose does, and refuse what it reads in another way than we do."""
+    text = line.original.string
+    if line.error:
+        number = line.original.line + text[: len(text) - len(text.lstrip())].count('\n')
+        raise PlaygroundError(
+            f'line {number} of {CHOICES.name} is no assignment:'
+            ' .env.example shows what stands in it'
+        )
+    value = text.partition('=')[2].strip()
+    if quoted := SINGLE_QUOTED.match(value):
+        return quoted['value'].replace("\\'", "'")
+    if _is_ours(line) and (value.startswith('#') or '$' in (line.value or '')):
+        raise PlaygroundError(
+            f'{line.key} in {CHOICES.name} has a $, or begins with a #, which docker compose does'
+            ' not take as it stands: put the value into single quotes'
+        )
+    return line.value or ''
+
+
+def _is_ours(line: Binding) -> bool:
+    return f'{line.key}'.startswith(('NOTES_', 'COMPOSE_PROJECT_NAME'))
 
 
 def _replaced(part: Any, chosen: Callable[[re.Match[str]], str]) -> Any:
@@ -158,9 +185,9 @@ def _settings(file: dict[str, Any], project: str) -> ComposeFile:
     (flower_port,) = _ports(services['flower'])
     return ComposeFile(
         project=project,
-        user=rabbitmq['RABBITMQ_DEFAULT_USER'],
-        password=rabbitmq['RABBITMQ_DEFAULT_PASS'],
-        vhost=rabbitmq['RABBITMQ_DEFAULT_VHOST'],
+        user=str(rabbitmq['RABBITMQ_DEFAULT_USER']),
+        password=str(rabbitmq['RABBITMQ_DEFAULT_PASS']),
+        vhost=str(rabbitmq['RABBITMQ_DEFAULT_VHOST']),
         broker_port=broker_port,
         management_port=management_port,
         redis_port=redis_port,

@@ -60,7 +60,7 @@ def _show(console: Console, session: Session, running: Services) -> int:
             'a worker did not return a result within 10 seconds: run this again'
             ' when the machine has less to do, or on another back-end'
         ) from None
-    except (OperationalError, redis.ConnectionError, RuntimeError) as error:
+    except (OperationalError, redis.RedisError, ConnectionError, RuntimeError) as error:
         _hush()
         raise PlaygroundError(
             f'the services have stopped to answer ({" ".join(str(error).split())}):'
@@ -137,11 +137,21 @@ class Demo:
             self._wait(self.flower, 'Visit me at')
         url = f'{self.flower_url}/api/workers?refresh=true'
         self._show_command(f"curl '{url}'")
-        refused, workers = flower.workers(self.flower_url, self.running.credentials)
+        refused, workers = self._ask_flower()
         self.console.print(f'  HTTP status {refused}: who asks without a password is refused')
         self._show_command(f"curl -u {shlex.quote(self.running.credentials)} '{url}'")
         ours = [name for name in workers if self._suffix in name]
         self.console.print(f'  {len(ours)} workers: {", ".join(sorted(ours))}')
+
+    def _ask_flower(self) -> tuple[int, dict[str, Any]]:
+        try:
+            return flower.workers(self.flower_url, self.running.credentials)
+        except (OSError, ValueError) as error:
+            raise PlaygroundError(
+                f'Flower does not answer at {self.flower_url} ({error}):'
+                ' start the services again, or choose another back-end,'
+                ' as in: make demo BACKEND=embedded'
+            ) from None
 
     def _tick(self) -> None:
         _say(self.console, 'Beat', 'vege2 sends a task every 10 seconds; waiting for the first')

@@ -14,6 +14,7 @@ from playground.session import Session
 from playground.virtual_environment import REPOSITORY
 
 ANSWER_SECONDS = 20.0
+CHOOSE_ANOTHER = 'or choose another back-end, as in: make demo BACKEND=embedded'
 # The first time, it downloads two images and builds one.
 UP_SECONDS = 1200.0
 
@@ -44,26 +45,30 @@ class Project:
         """
         file = str(CHOICES if self._choices is None and CHOICES.exists() else os.devnull)
         return [
-            *('docker', 'compose', '--project-name', self.name, '--env-file', file),
+            *('docker', 'compose', '--env-file', file),
             *('--project-directory', str(REPOSITORY), '--file', str(COMPOSE_FILE), *arguments),
         ]
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of its commands: where the engine is, and what was chosen."""
+        """The environment of its commands: where the engine is, and what was chosen.
+
+        A name that is no project's, docker compose changes only if it stands here.
+        """
+        named = {'COMPOSE_PROJECT_NAME': self.name}
         if self._choices is None:
-            return dict(os.environ)
+            return {**os.environ, **named}
         kept = {name: value for name, value in os.environ.items() if name[:6] != 'NOTES_'}
-        return {**kept, **self._choices}
+        return {**kept, **self._choices, **named}
 
     def services(self) -> list[str]:
         """List its services that run.
 
         Raises:
-            PlaygroundError: the engine does not answer.
+            PlaygroundError: docker compose refuses to tell.
         """
-        answer = _run(self.command('ps', '--services', '--status', 'running'), self.environment)
-        return answer.split()
+        command = self.command('ps', '--services', '--status', 'running')
+        return _run(command, self.environment, 'docker compose refuses').split()
 
     def up(self, session: Session, settings: ComposeFile, forget: bool) -> None:
         """Start the services, wait until they are healthy, and end them with a session.
@@ -74,8 +79,10 @@ class Project:
             forget: whether the volumes go too, and the image that was built.
 
         Raises:
-            PlaygroundError: a port is taken, or Docker cannot start a service.
+            PlaygroundError: docker compose refuses its file, a port is taken, or Docker cannot
+                start a service.
         """
+        _run(self.command('config', '--quiet'), self.environment, 'docker compose refuses')
         _check_ports(settings)
         session.ends_with(self.command(*(FORGET if forget else LEAVE)), self.environment)
         log = session.folder / f'{self.name}.log'
@@ -90,9 +97,8 @@ class Project:
 
     def _last_words(self) -> str:
         try:
-            return _run(
-                self.command('logs', '--no-color', '--tail', '10'), self.environment
-            ).strip()
+            command = self.command('logs', '--no-color', '--tail', '10')
+            return _run(command, self.environment, 'docker compose refuses').strip()
         except PlaygroundError as error:
             return str(error)
 
@@ -105,18 +111,16 @@ def check() -> None:
     """
     if shutil.which('docker') is None:
         raise PlaygroundError(
-            'there is no program docker on this machine: install Docker,'
-            ' or choose another back-end, as in: make demo BACKEND=embedded'
+            f'there is no program docker on this machine: install Docker, {CHOOSE_ANOTHER}'
         )
     try:
-        _run(['docker', 'compose', 'version', '--short'], os.environ)
+        _run(['docker', 'compose', 'version', '--short'], os.environ, 'no version')
     except PlaygroundError:
         raise PlaygroundError(
             'this Docker has no `docker compose`: install its plugin (docker-compose-plugin, or'
-            ' docker-compose on Debian), or choose another back-end, as in: make demo'
-            ' BACKEND=embedded'
+            f' docker-compose on Debian), {CHOOSE_ANOTHER}'
         ) from None
-    _run(['docker', 'info', '--format', '{{.ServerVersion}}'], os.environ)
+    _run(['docker', 'info', '--format', '{{.ServerVersion}}'], os.environ, 'Docker does not answer')
 
 
 def engine_answers() -> bool:
@@ -132,26 +136,29 @@ def _check_ports(settings: ComposeFile) -> None:
     for variable, port in settings.ports.items():
         if not is_free(port):
             raise PlaygroundError(
-                f'port {port} of {LOOPBACK} is taken{_owner(port)}: end that program,'
+                f'port {port} of {LOOPBACK} is taken by {_owner(port)}: end it,'
                 f' or choose another port in .env or before the command, as in:'
                 f' {variable}={port + 10000 if port < 50000 else port - 10000}'
             )
 
 
 def _owner(port: int) -> str:
-    """Name the process that listens on a port, if this user may see it."""
+    """Name the container or the process that listens on a port, if this user may see it."""
+    published = ['docker', 'ps', '--filter', f'publish={port}', '--format', '{{.Names}}']
+    if containers := _run(published, os.environ, 'Docker does not answer').split():
+        return f'the container {containers[0]}'
     try:
         for connection in psutil.net_connections('tcp'):
             listens = connection.status == psutil.CONN_LISTEN and connection.pid
             if listens and connection.laddr and connection.laddr.port == port:
                 name = psutil.Process(connection.pid).name()
-                return f' by {name} (process {connection.pid})'
+                return f'{name} (process {connection.pid})'
     except psutil.Error:
         pass
-    return ''
+    return 'another program'
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> str:
+def _run(command: list[str], environment: Mapping[str, str], failure: str) -> str:
     try:
         ended = subprocess.run(
             command,
@@ -164,12 +171,10 @@ def _run(command: list[str], environment: Mapping[str, str]) -> str:
     except subprocess.TimeoutExpired:
         raise PlaygroundError(
             f'Docker did not answer within {ANSWER_SECONDS:.0f} seconds: start it again,'
-            ' or choose another back-end, as in: make demo BACKEND=embedded'
+            f' {CHOOSE_ANOTHER}'
         ) from None
     if ended.returncode:
         lines = [line for line in ended.stderr.splitlines() if line.strip()]
-        raise PlaygroundError(
-            f'Docker does not answer ({lines[-1].strip() if lines else "it said nothing"}):'
-            ' start it, or choose another back-end, as in: make demo BACKEND=embedded'
-        )
+        said = lines[-1].strip() if lines else 'it said nothing'
+        raise PlaygroundError(f'{failure} ({said}): mend that, {CHOOSE_ANOTHER}')
     return ended.stdout

@@ -17,6 +17,7 @@ from playground.session import Session
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 
 SILENT_SECONDS = 60.0
+ASKING_SECONDS = 2.0
 
 ENVIRONMENT_FILE = REPOSITORY / '.playground' / 'env'
 
@@ -47,17 +48,18 @@ def run(backend: str | None, flower_port: int | None) -> int:
         console.print(f'  . {_from_here(ENVIRONMENT_FILE)}\n', style='cyan')
         console.print('Then every command of the notes works as it is printed, for example:\n')
         console.print('  celery -A vege worker -l info\n', style='cyan')
-        console.print('Ctrl-C ends the services, and nothing stays behind.')
+        console.print(f'Ctrl-C ends {running.ends}.')
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        watch = Watch(running)
         try:
-            ended = session.wait_for_an_end(Watch(running).goes_on)
+            ended = session.wait_for_an_end(watch.goes_on)
         except KeyboardInterrupt:
             return 0
     if ended:
         raise PlaygroundError(f'{Path(ended).name} has ended, so the rest was ended too')
     raise PlaygroundError(
-        f'no broker has answered for {SILENT_SECONDS:.0f} seconds, so the rest was ended too:'
-        ' docker compose ps shows what became of the services'
+        f'no {watch.silent} has answered for {SILENT_SECONDS:.0f} seconds, so the rest was ended'
+        ' too: docker compose ps --all shows what became of the services'
     )
 
 
@@ -65,22 +67,35 @@ class Watch:
     """Notices that services have gone which are no processes of ours, such as Docker's.
 
     One that restarts is silent for a while.
+
+    Attributes:
+        silent: the service that has not answered lately, if there is one.
     """
 
     def __init__(self, running: Services) -> None:
         """Begin to watch.
 
         Args:
-            running: its broker is watched.
+            running: its broker and its result backend are watched.
         """
-        self._port = urlsplit(running.broker_url).port or 0
-        self._answered = time.monotonic()
+        urls = {'broker': running.broker_url, 'result backend': running.result_backend}
+        self._ports = {service: urlsplit(url).port or 0 for service, url in urls.items()}
+        self._asked = time.monotonic()
+        self._answered = dict.fromkeys(urls, self._asked)
+        self.silent: str | None = None
 
     def goes_on(self) -> bool:
-        """Tell whether the broker has answered lately."""
-        if answers(self._port):
-            self._answered = time.monotonic()
-        return time.monotonic() - self._answered < SILENT_SECONDS
+        """Tell whether both have answered lately; they are asked every few seconds."""
+        now = time.monotonic()
+        if now - self._asked < ASKING_SECONDS:
+            return True
+        self._asked = now
+        for service, port in self._ports.items():
+            if answers(port):
+                self._answered[service] = now
+            elif now - self._answered[service] >= SILENT_SECONDS:
+                self.silent = service
+        return self.silent is None
 
 
 def _start_flower(session: Session, running: Services, port: int) -> None:

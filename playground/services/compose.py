@@ -8,6 +8,7 @@ import redis
 
 from playground import compose_file, docker, http
 from playground.compose_file import ComposeFile
+from playground.docker import CHOOSE_ANOTHER
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
 from playground.ports import answers as port_answers
@@ -16,7 +17,6 @@ from playground.services.running import Services
 from playground.session import Session
 
 START_THEM = 'start them with: docker compose up -d --wait'
-CHOOSE_ANOTHER = 'or choose another back-end, as in: make demo BACKEND=embedded'
 
 
 def answers() -> bool:
@@ -44,7 +44,9 @@ def start(session: Session) -> Services:
         PlaygroundError: Docker cannot start them, or they are not as the notes need them.
     """
     settings = compose_file.read_as_chosen()
+    ends = 'this program; the services were there before it, and go on'
     if not answers():
+        ends = 'the services; their messages and results stay for the next start'
         docker.check()
         project = docker.Project(settings.project)
         if project.services():
@@ -53,7 +55,7 @@ def start(session: Session) -> Services:
                 f' {LOOPBACK}:{settings.broker_port}: {START_THEM}; {CHOOSE_ANOTHER}'
             )
         project.up(session, settings, forget=False)
-    return _services(settings, {})
+    return _services(settings, {}, ends)
 
 
 def start_own(session: Session) -> Services:
@@ -70,10 +72,11 @@ def start_own(session: Session) -> Services:
     settings = compose_file.read(choices=choices)
     project = docker.Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
     project.up(session, settings, forget=True)
-    return _services(settings, {**choices, 'COMPOSE_PROJECT_NAME': project.name})
+    own = {**choices, 'COMPOSE_PROJECT_NAME': project.name}
+    return _services(settings, own, 'the services, and nothing stays behind')
 
 
-def _services(settings: ComposeFile, choices: dict[str, str]) -> Services:
+def _services(settings: ComposeFile, choices: dict[str, str], ends: str) -> Services:
     return Services(
         backend='compose',
         description=f'RabbitMQ {_rabbitmq_version(settings)} as broker,'
@@ -84,6 +87,7 @@ def _services(settings: ComposeFile, choices: dict[str, str]) -> Services:
         flower_url=_flower(settings),
         credentials=settings.credentials,
         choices=choices,
+        ends=ends,
     )
 
 

@@ -18,6 +18,7 @@ class Services:
         flower_url: a Flower that runs already, if there is one.
         credentials: ``user:password`` of RabbitMQ's management and of Flower.
         choices: variables that lead ``docker compose`` to this back-end, if it needs any.
+        ends: what goes with the session that started it, for the reader.
         programs: a folder with the command-line tools that know this back-end, if there are any.
     """
 
@@ -29,6 +30,7 @@ class Services:
     flower_url: str | None = None
     credentials: str = 'celeryman:pass1234'
     choices: Mapping[str, str] = field(default_factory=dict)
+    ends: str = 'the services, and nothing stays behind'
     programs: Path | None = None
 
     @property

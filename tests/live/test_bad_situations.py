@@ -94,8 +94,18 @@ def test_package_index_cannot_be_reached(launcher: Launcher) -> None:
     assert_refused(launcher, 'the package index cannot be reached, so nothing was installed')
 
 
-def test_docker_compose_file_is_broken(launcher: Launcher) -> None:
-    edit(launcher, {'RABBITMQ_DEFAULT_VHOST: ${NOTES_VHOST:-celery_vhost}': ''})
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'RABBITMQ_DEFAULT_VHOST: ${NOTES_VHOST:-celery_vhost}': ''},
+        {'"127.0.0.1:${NOTES_REDIS_PORT:-6379}:6379"': '{target: 6379, published: 6379}'},
+        {'"127.0.0.1:${NOTES_REDIS_PORT:-6379}:6379"': '"6379"'},
+        {'services:\n': 'services: none\n'},
+        {'name: celery-notes': 'name: [celery'},
+    ],
+)
+def test_docker_compose_file_is_broken(launcher: Launcher, changes: dict[str, str]) -> None:
+    edit(launcher, changes)
     launcher.playground('demo')
     assert_refused(launcher, 'docker-compose.yml cannot be used', 'git checkout')
 
@@ -127,6 +137,16 @@ def test_broker_answers_but_no_redis(started: Services, launcher: Launcher) -> N
         pytest.skip('needs a RabbitMQ; native has one')
     launcher.playground('demo', variables={**at(started), 'NOTES_REDIS_PORT': str(free_port())})
     assert_refused(launcher, 'answers, but no Redis on', 'docker compose up -d --wait')
+
+
+def test_redis_asks_for_a_password(
+    started: Services, embedded: Services, launcher: Launcher
+) -> None:
+    if started.management_url is None:
+        pytest.skip('needs a RabbitMQ; native has one')
+    port = str(urlsplit(embedded.result_backend).port)
+    launcher.playground('demo', variables={**at(started), 'NOTES_REDIS_PORT': port})
+    assert_refused(launcher, f'the Redis on {LOOPBACK}:{port} asks for a password')
 
 
 def test_services_that_answer_are_taken(started: Services, launcher: Launcher) -> None:
