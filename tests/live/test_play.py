@@ -33,7 +33,7 @@ def test_play_serves_until_it_is_ended(
     launcher.rename('Bob\'s "nötes" $HOME')
     command = ('play', '--backend', started.backend, '--flower-port', str(port))
     launcher.playground(*command, variables=started.choices)
-    launcher.wait_for('Ctrl-C ends the services')
+    launcher.wait_for('Ctrl-C ends ')
     url = started.flower_url or f'http://{LOOPBACK}:{port}'
     assert f'{url} (user celeryman, password pass1234)' in launcher.output
     assert '  . .playground/env\n' in launcher.output
