@@ -17,7 +17,10 @@ START_SECONDS = 60.0
 END_SECONDS = 30.0
 
 # Of a test's environment: its back-end, and the `make test` around it, which `make` would announce.
-NOT_A_READERS = ('CELERY_', 'NOTES_', 'MAKE', 'MFLAGS')
+NOT_A_READERS = (
+    *('CELERY_', 'NOTES_', 'MAKE', 'MFLAGS'),
+    *('BACKEND', 'CANVAS', 'FLOWER_PORT'),
+)
 
 
 class Launcher:
