@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from playground import flower, services
+from playground.docker import CHOOSE_ANOTHER
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
 from playground.services.running import Services
@@ -64,7 +65,7 @@ def _show(console: Console, session: Session, running: Services) -> int:
         _hush()
         raise PlaygroundError(
             f'the services have stopped to answer ({" ".join(str(error).split())}):'
-            ' start them again, or choose another back-end, as in: make demo BACKEND=embedded'
+            f' start them again, {CHOOSE_ANOTHER}'
         ) from None
 
 
@@ -149,8 +150,7 @@ class Demo:
         except (OSError, ValueError) as error:
             raise PlaygroundError(
                 f'Flower does not answer at {self.flower_url} ({error}):'
-                ' start the services again, or choose another back-end,'
-                ' as in: make demo BACKEND=embedded'
+                f' start the services again, {CHOOSE_ANOTHER}'
             ) from None
 
     def _tick(self) -> None:

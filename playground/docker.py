@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
+import uuid
 from collections.abc import Mapping
 
 import psutil
 
-from playground.compose_file import CHOICES, COMPOSE_FILE, ComposeFile
+from playground.compose_file import CHOICES, COMPOSE_FILE, PORTS, ComposeFile
 from playground.errors import PlaygroundError
-from playground.ports import LOOPBACK, is_free
+from playground.ports import LOOPBACK, free_port, is_free
 from playground.session import Session
 from playground.virtual_environment import REPOSITORY
 
@@ -37,6 +38,14 @@ class Project:
         self.name = name
         self._choices = choices
 
+    @property
+    def choices(self) -> dict[str, str]:
+        """The variables that lead a ``docker compose`` of any folder to this project.
+
+        A name that is no project's, docker compose changes only if it stands here.
+        """
+        return {**(self._choices or {}), 'COMPOSE_PROJECT_NAME': self.name}
+
     def command(self, *arguments: str) -> list[str]:
         """A docker compose command on this project.
 
@@ -51,15 +60,11 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of its commands: where the engine is, and what was chosen.
-
-        A name that is no project's, docker compose changes only if it stands here.
-        """
-        named = {'COMPOSE_PROJECT_NAME': self.name}
+        """The environment of its commands: where the engine is, and what was chosen."""
         if self._choices is None:
-            return {**os.environ, **named}
+            return {**os.environ, **self.choices}
         kept = {name: value for name, value in os.environ.items() if name[:6] != 'NOTES_'}
-        return {**kept, **self._choices, **named}
+        return {**kept, **self.choices}
 
     def services(self) -> list[str]:
         """List its services that run.
@@ -101,6 +106,20 @@ class Project:
             return _run(command, self.environment, 'docker compose refuses').strip()
         except PlaygroundError as error:
             return str(error)
+
+
+def free_choices() -> dict[str, str]:
+    """Choose free ports for docker-compose.yml."""
+    return {variable: str(free_port()) for variable in PORTS}
+
+
+def own_project(choices: Mapping[str, str]) -> Project:
+    """Name a project that is not the reader's.
+
+    Args:
+        choices: values for the variables of docker-compose.yml.
+    """
+    return Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
 
 
 def check() -> None:

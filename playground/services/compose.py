@@ -1,6 +1,5 @@
 """docker-compose.yml's services: found on their ports, or started by Docker."""
 
-import uuid
 from http import HTTPStatus
 
 import amqp
@@ -10,7 +9,7 @@ from playground import compose_file, docker, http
 from playground.compose_file import ComposeFile
 from playground.docker import CHOOSE_ANOTHER
 from playground.errors import PlaygroundError
-from playground.ports import LOOPBACK, free_port
+from playground.ports import LOOPBACK
 from playground.ports import answers as port_answers
 from playground.services import key_value_server, login
 from playground.services.running import Services
@@ -68,12 +67,10 @@ def start_own(session: Session) -> Services:
         PlaygroundError: Docker cannot start them.
     """
     docker.check()
-    choices = {variable: str(free_port()) for variable in compose_file.PORTS}
-    settings = compose_file.read(choices=choices)
-    project = docker.Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
+    project = docker.own_project(docker.free_choices())
+    settings = compose_file.read(choices=project.choices)
     project.up(session, settings, forget=True)
-    own = {**choices, 'COMPOSE_PROJECT_NAME': project.name}
-    return _services(settings, own, 'the services, and nothing stays behind')
+    return _services(settings, project.choices, 'the services, and nothing stays behind')
 
 
 def _services(settings: ComposeFile, choices: dict[str, str], ends: str) -> Services:

@@ -1,15 +1,12 @@
 """docker compose as a reader types it, for the tests that need a Docker Engine."""
 
-import os
 import subprocess
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from playground import compose_file, docker
-from playground.ports import free_port
+from playground import docker
 from playground.session import Session
 from tests.backends import BACKENDS
 
@@ -20,6 +17,7 @@ class Engine:
     """A project of a test's own.
 
     Attributes:
+        name: of the project.
         choices: what the test's terminals need in their environment.
     """
 
@@ -31,11 +29,11 @@ class Engine:
             choices: values for the variables of docker-compose.yml.
             folder: where the commands are typed.
         """
-        self.name = f'celery-notes-test-{uuid.uuid4().hex[:8]}'
-        self.choices = {**choices, 'COMPOSE_PROJECT_NAME': self.name}
+        self._project = docker.own_project(choices)
         self._folder = folder
-        project = docker.Project(self.name, choices)
-        session.ends_with(project.command(*docker.FORGET), project.environment)
+        self.name = self._project.name
+        self.choices = self._project.choices
+        session.ends_with(self._project.command(*docker.FORGET), self._project.environment)
 
     def type(self, command: str, **choices: str) -> str:
         """Type a command that has to succeed.
@@ -47,10 +45,9 @@ class Engine:
         Returns:
             What it printed on standard output.
         """
-        kept = {name: value for name, value in os.environ.items() if name[:6] != 'NOTES_'}
         ended = subprocess.run(
             ['bash', '-c', command],
-            env={**kept, **self.choices, **choices},
+            env={**self._project.environment, **choices},
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -76,23 +73,19 @@ class Engine:
 
     def networks(self) -> list[str]:
         """List the networks of the project."""
-        label = f'label=com.docker.compose.project={self.name}'
-        return self.type(f'docker network ls --quiet --filter {label}').split()
+        return self._labelled('docker network ls')
 
     def containers(self) -> list[str]:
         """List the containers of the project, stopped ones too."""
-        label = f'label=com.docker.compose.project={self.name}'
-        return self.type(f'docker ps --all --quiet --filter {label}').split()
+        return self._labelled('docker ps --all')
 
     def volumes(self) -> list[str]:
         """List the volumes of the project."""
+        return self._labelled('docker volume ls')
+
+    def _labelled(self, listing: str) -> list[str]:
         label = f'label=com.docker.compose.project={self.name}'
-        return self.type(f'docker volume ls --quiet --filter {label}').split()
-
-
-def free_choices() -> dict[str, str]:
-    """Choose free ports for docker-compose.yml."""
-    return {variable: str(free_port()) for variable in compose_file.PORTS}
+        return self.type(f'{listing} --quiet --filter {label}').split()
 
 
 @pytest.fixture

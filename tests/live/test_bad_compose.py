@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from playground import compose_file, docker, http
+from playground.docker import free_choices
 from playground.ports import LOOPBACK
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.live.engine import Engine, free_choices
+from tests.live.engine import Engine
 from tests.live.launcher import Launcher
 from tests.live.test_bad_situations import assert_refused, edit
 
@@ -87,7 +88,11 @@ def test_an_engine_says_nothing(launcher: Launcher, engine: Engine, tmp_path: Pa
 def test_a_container_has_the_port(launcher: Launcher, engine: Engine) -> None:
     engine.type('docker compose up -d --wait redis')
     port = engine.choices['NOTES_REDIS_PORT']
-    variables = {**free_choices(), 'COMPOSE_PROJECT_NAME': engine.name, 'NOTES_FLOWER_PORT': port}
+    variables = {
+        **free_choices(),
+        'COMPOSE_PROJECT_NAME': engine.name,
+        'NOTES_FLOWER_PORT': port,
+    }
     variables['COMPOSE_PROJECT_NAME'] += '-other'
     launcher.playground('play', '--backend', 'compose', variables=variables)
     taken = f'port {port} of {LOOPBACK} is taken by the container {engine.name}-redis-1: end it'
@@ -202,6 +207,13 @@ def test_another_password_than_the_volumes(launcher: Launcher, engine: Engine) -
     assert len(engine.volumes()) == 3
 
 
+def environment_of_rabbitmq(engine: Engine, **choices: str) -> dict[str, str]:
+    """Ask docker compose how it reads its file."""
+    asked = engine.type('docker compose config --format json', **choices)
+    found: dict[str, str] = json.loads(asked)['services']['rabbitmq']['environment']
+    return found
+
+
 @pytest.mark.parametrize(
     'line',
     [
@@ -224,8 +236,7 @@ def test_env_is_read_as_docker_compose_reads_it(
 ) -> None:
     choices = launcher.repository / '.env'
     choices.write_text(f'# one\nNOTES_PASSWORD=not\nNOTES_PASSWORD={line}\nNOTES_VHOST=there\n')
-    asked = engine.type('docker compose config --format json')
-    theirs = json.loads(asked)['services']['rabbitmq']['environment']
+    theirs = environment_of_rabbitmq(engine)
     monkeypatch.setattr(compose_file, 'CHOICES', choices)
     monkeypatch.delenv('NOTES_PASSWORD', raising=False)
     ours = compose_file.read_as_chosen()
@@ -239,8 +250,7 @@ def test_an_empty_variable_is_the_default_whatever_env_says(
 ) -> None:
     choices = launcher.repository / '.env'
     choices.write_text('NOTES_PASSWORD=other\n')
-    asked = engine.type('docker compose config --format json', NOTES_PASSWORD='')
-    theirs = json.loads(asked)['services']['rabbitmq']['environment']
+    theirs = environment_of_rabbitmq(engine, NOTES_PASSWORD='')
     monkeypatch.setattr(compose_file, 'CHOICES', choices)
     monkeypatch.setenv('NOTES_PASSWORD', '')
     ours = compose_file.read_as_chosen()

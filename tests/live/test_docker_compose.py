@@ -11,12 +11,13 @@ import pytest
 from celery import Celery
 
 from playground import compose_file
+from playground.docker import free_choices
 from playground.ports import is_free
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
-from tests.live.engine import Engine, free_choices
+from tests.live.engine import Engine
 from tests.live.listeners import addresses_outside, refuses_from_outside
 from tests.repository_copy import copy_repository
 
