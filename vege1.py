@@ -1,4 +1,4 @@
-"""Periodic tasks from a setting: beat_schedule. README.md, chapter 11.
+"""Periodic tasks from a setting: beat_schedule. README.md, chapter 10.
 
 celery -A vege1 beat -l info
 celery -A vege1 worker -l info

@@ -1,4 +1,4 @@
-"""Periodic tasks from code: add_periodic_task, one queue per entry. README.md, chapter 11.
+"""Periodic tasks from code: add_periodic_task, one queue per entry. README.md, chapter 10.
 
 celery -A vege2 worker -l info -Q queue1,queue2 -B -s beat-record
 """

@@ -1,4 +1,4 @@
-"""The instance: the one object that workers, beat and callers share. README.md, chapter 3.
+"""The app: the object that workers, beat and callers all import. README.md, chapter 3.
 
 celery -A basic_setup worker -l info
 """

@@ -1,4 +1,4 @@
-"""The four signals of an app, in the order in which they fire. README.md, chapter 11.
+"""The four signals of an app, in the order in which they fire. README.md, chapter 10.
 
 python -m examples.app_signals
 """

@@ -1,4 +1,4 @@
-"""A task that takes its time, for watching. README.md, chapters 4 and 10.
+"""A task that takes its time, for watching. README.md, chapters 4 and 9.
 
 celery -A examples.slow worker -l info
 """

@@ -1,4 +1,4 @@
-"""The states of a task, and one of our own: PROGRESS. README.md, chapter 8.
+"""The states of a task, and one of our own: PROGRESS. README.md, chapter 7.
 
 celery -A examples.states worker -l info
 celery -A examples.states shell

@@ -1,4 +1,4 @@
-"""The table of chapter 12, and a folder in which its commands can run."""
+"""The table of from-4.1.md, and a folder in which its commands can run."""
 
 import shutil
 from dataclasses import dataclass

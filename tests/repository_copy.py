@@ -28,7 +28,7 @@ def copy_repository(target: Path) -> Path:
 def with_celery_of(copy: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Have commands find a ``celery`` whose path has no space, even if this repository's has one.
 
-    ``celery multi`` splits the path of its Python at spaces: README.md, chapter 5, says so.
+    ``celery multi`` splits the path of its Python at spaces: README.md, chapter 11, says so.
 
     Args:
         copy: a folder whose path has no space, for a link to the packages and for the program.

@@ -1,4 +1,4 @@
-"""Where ``celery multi`` puts its files without options: README.md, chapter 5."""
+"""Where ``celery multi`` puts its files without options: README.md, chapter 11."""
 
 import os
 import traceback

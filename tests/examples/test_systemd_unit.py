@@ -1,4 +1,4 @@
-"""celery.service says what README.md, chapter 5, says, and Celery understands its command."""
+"""celery.service says what README.md, chapter 11, says, and Celery understands its command."""
 
 import logging
 from configparser import RawConfigParser

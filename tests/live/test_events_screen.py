@@ -1,4 +1,4 @@
-"""celery events in a terminal: what README.md, chapter 10, says of the screen and its keys."""
+"""celery events in a terminal: what README.md, chapter 9, says of the screen and its keys."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Flower as a person uses it: README.md, chapter 10, in a real browser.
+"""Flower as a person uses it: README.md, chapter 9, in a real browser.
 
 On compose it is the Flower of docker-compose.yml, elsewhere one of the playground's.
 """

@@ -1,4 +1,4 @@
-"""How a worker at work ends: README.md, chapters 4 and 5."""
+"""How a worker at work ends: README.md, chapters 4 and 11."""
 
 import os
 import signal

@@ -107,7 +107,7 @@ class ChapterRun:
             raise MismatchError(block.line, str(error)) from None
 
     def end(self, line: int, allowed: list[str]) -> None:
-        """Fail if the chapter leaves what was not there when it began.
+        """End the terminals, and fail if the chapter leaves what was not there when it began.
 
         Args:
             line: the page's line to tell of.
@@ -117,6 +117,7 @@ class ChapterRun:
             MismatchError: something is left.
         """
         try:
+            self._end_terminals()
             self._wait_for_ends()
         except PlaygroundError as error:
             raise MismatchError(line, str(error)) from None
@@ -143,6 +144,16 @@ class ChapterRun:
                     f'`{terminal.command}` in terminal {name} has ended with exit status {status};'
                     f' {terminal.last_words()}'
                 )
+
+    def _end_terminals(self) -> None:
+        """Press what README.md tells a reader to press at the end of a chapter."""
+        self._check_terminals()
+        for name, terminal in self.terminals.items():
+            is_prompt = self.python is not None and self.python.terminal is terminal
+            PRESS[CONTROL_D if is_prompt else CONTROL_C](terminal)
+            self.seen.pop(name)
+        self.ending += self.terminals.values()
+        self.terminals.clear()
 
     def _wait_for_ends(self) -> None:
         """Terminals in which Ctrl-C was pressed end beside each other, but before what follows."""
