@@ -76,3 +76,18 @@ def test_command_line(folder: Path) -> None:
     command = [sys.executable, '-m', 'celery', '-A', 'proj', 'report']
     report = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)
     assert "task_default_queue: 'any_name'" in report.stdout
+
+
+def test_an_app_of_another_kind_wins_too(folder: Path) -> None:
+    """README.md says so of Flask and FastAPI: the name decides, and nobody looks at the kind."""
+    (folder / 'proj.py').write_text(
+        'from celery import Celery\nfrom flask import Flask\n'
+        "app = Flask('proj')\ncelery_app = Celery('proj', set_as_current=False)\n"
+    )
+    command = [sys.executable, '-m', 'celery', '-A']
+    found = subprocess.run([*command, 'proj', 'report'], capture_output=True, text=True)
+    assert found.returncode == 1
+    assert "AttributeError: 'Flask' object has no attribute 'user_options'" in found.stderr
+    named = subprocess.run([*command, 'proj:celery_app', 'report'], capture_output=True, text=True)
+    assert named.returncode == 0
+    assert 'software -> celery:5.7.0' in named.stdout

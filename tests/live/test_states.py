@@ -12,7 +12,9 @@ from celery.result import AsyncResult
 from playground.services.running import Services
 from playground.terminal import Terminal, reader_environment
 from playground.virtual_environment import REPOSITORY
+from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
+from tests.live.running_tasks import wait_until_they_run
 
 RESULT_SECONDS = 20.0
 
@@ -90,3 +92,28 @@ def test_a_worker_of_another_app_gets_none_of_these_tasks(
     assert caller.AsyncResult(script.output.strip()).get(timeout=RESULT_SECONDS) == 2
     worker.wait_for('Task examples.states.divide[', RESULT_SECONDS)
     assert 'examples.states.divide' not in other.output
+
+
+def test_revoked_is_not_final_where_started_is_not_stored(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    """Another worker stores it for a task that it does not know: README.md, chapter 7."""
+    for _ in range(2):
+        start_worker('examples.slow', '-c 1')
+    result = caller.send_task('examples.slow.wait', (6,), queue='slow')
+    wait_until_they_run(caller, result)
+    assert result.state == 'PENDING'
+    result.revoke()
+    assert wait_until(lambda: result.state == 'REVOKED', RESULT_SECONDS)
+    assert result.ready()
+    assert wait_until(lambda: caller.AsyncResult(result.id).state == 'SUCCESS', RESULT_SECONDS)
+
+
+def test_revoked_is_not_stored_where_started_is(start_worker: StartWorker, caller: Celery) -> None:
+    for _ in range(2):
+        start_worker('examples.states', '-c 1')
+    result = caller.send_task('examples.states.sleep', (3,), queue='states')
+    assert wait_until(lambda: result.state == 'STARTED', RESULT_SECONDS)
+    result.revoke()
+    assert 'REVOKED' not in stored_states(result)
+    assert result.state == 'SUCCESS'

@@ -147,12 +147,11 @@ class ChapterRun:
 
     def _end_terminals(self) -> None:
         """Press what README.md tells a reader to press at the end of a chapter."""
-        self._check_terminals()
-        for name, terminal in self.terminals.items():
-            is_prompt = self.python is not None and self.python.terminal is terminal
-            PRESS[CONTROL_D if is_prompt else CONTROL_C](terminal)
-            self.seen.pop(name)
-        self.ending += self.terminals.values()
+        for terminal in self.terminals.values():
+            if terminal.runs:
+                is_prompt = self.python is not None and self.python.terminal is terminal
+                PRESS[CONTROL_D if is_prompt else CONTROL_C](terminal)
+                self.ending.append(terminal)
         self.terminals.clear()
 
     def _wait_for_ends(self) -> None:

@@ -218,13 +218,8 @@ echo left > left.txt
 
 ## A process
 
-<!-- terminal: left -->
-```console
-$ echo left; exec sleep 60
-left
-```
-
 ```bash
+sleep 60 &
 # the end
 ```
 """
@@ -322,3 +317,36 @@ def test_a_page_may_say_why_something_stays(nested: NestedRun) -> None:
         comment = f'<!-- leaves: {", ".join(left)} reason="shown to be allowed" -->'
         page = page.replace(f'{above}\n', f'{above}\n\n{comment}\n', 1)
     assert nested.run(page) == {}, nested.output
+
+
+RUNNING_ON = """\
+# A page that leaves it to its readers to end what runs
+
+## One
+
+<!-- terminal: worker -->
+```console
+$ echo one; exec sleep 60
+one
+```
+
+<!-- terminal: shell -->
+```console
+$ celery -A vege shell
+```
+
+```pycon
+>>> 1 + 1
+2
+```
+
+## Two
+
+```bash
+true
+```
+"""
+
+
+def test_what_runs_at_the_end_of_a_chapter_is_ended(nested: NestedRun) -> None:
+    assert nested.run(RUNNING_ON) == {}, nested.output
