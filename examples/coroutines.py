@@ -1,6 +1,6 @@
 """What becomes of an async def task, and a way that works. README.md, chapter 12.
 
-celery -A examples.coroutines worker -l info -c 1
+celery -A examples.coroutines worker -l info -c 1 -n coroutines@%h
 celery -A examples.coroutines shell
 """
 
