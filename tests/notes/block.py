@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 CONTROL_C, CONTROL_D = '^C', '^D'
 KEYS = (CONTROL_C, CONTROL_D)
 
+# The prompt of Python's debugger, at which a page can type in a terminal.
+DEBUGGER = '(Pdb) '
+
 
 @dataclass
 class Block:
@@ -33,8 +36,8 @@ class Typed:
 
     Attributes:
         line: the page's line on which it is typed.
-        command: the text; ``^C`` and ``^D`` are these keys. None for output that goes on from an
-            earlier block.
+        command: the text, with the debugger's prompt if it is typed there; ``^C`` and ``^D`` are
+            these keys. None for output that goes on from an earlier block.
         expected: what the page shows.
         first: the page's line at which that begins, or would begin.
     """
@@ -71,7 +74,7 @@ def _at_bash(block: Block) -> list[Typed]:
             last = found.pop()
             command = f'{last.command}\n{line.removeprefix("> ")}'
             found.append(Typed(last.line, command, '', number + 1))
-        elif line.startswith('$ ') or line in KEYS:
+        elif line.startswith(('$ ', DEBUGGER)) or line in KEYS:
             found.append(Typed(number, line.removeprefix('$ '), '', number + 1))
         elif not found:
             found.append(Typed(number, None, f'{line}\n', number))

@@ -12,7 +12,16 @@ from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from tests.fresh_services import fresh
 from tests.notes import alignment, comparison
-from tests.notes.block import CONTROL_C, CONTROL_D, KEYS, Block, Typed, only_keys, typed
+from tests.notes.block import (
+    CONTROL_C,
+    CONTROL_D,
+    DEBUGGER,
+    KEYS,
+    Block,
+    Typed,
+    only_keys,
+    typed,
+)
 from tests.notes.comparison import BLANK_LINE, TRACEBACK, How
 from tests.notes.leftovers import Leftovers
 from tests.notes.observation import Observation, Recorder
@@ -207,7 +216,9 @@ class ChapterRun:
         self._compare(How.WHOLE, one, f'$ {one.command}', printed)
 
     def _in_terminal(self, name: str, one: Typed) -> None:
-        if one.command is not None and one.command not in KEYS:
+        if one.command is not None and one.command.startswith(DEBUGGER):
+            self._type_at_debugger(name, one.command.removeprefix(DEBUGGER))
+        elif one.command is not None and one.command not in KEYS:
             self._open(name, one.command)
         terminal = self._terminal(name)
         if one.command in PRESS:
@@ -222,6 +233,18 @@ class ChapterRun:
                 end = alignment.end_of_part(one.expected, log)
             self.seen[name] = begin + end
             self.is_late = self.is_late or not came
+
+    def _type_at_debugger(self, name: str, command: str) -> None:
+        """Wait for the debugger's next prompt, type, and have its answer compared from there."""
+        terminal = self._terminal(name)
+
+        def asks(output: str) -> bool:
+            is_new = len(comparison.readable(output)) > self.seen[name]
+            return is_new and output.endswith(DEBUGGER)
+
+        terminal.wait_until(asks, self.patience, DEBUGGER)
+        self.seen[name] = len(comparison.readable(terminal.output)) + 1
+        terminal.type(f'{command}\n')
 
     def _wait_for_lines(self, terminal: Terminal, expected: str, begin: int) -> bool:
         """Wait until a log has the lines of a page or, where it is recorded, similar ones.

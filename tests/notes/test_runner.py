@@ -106,6 +106,13 @@ $ echo one
 two
 ```
 
+<!-- terminal: debugger -->
+```console
+$ printf '(Pdb) '; read typed; echo 42
+(Pdb) p 6 * 7
+43
+```
+
 <!-- terminal: shell -->
 ```console
 ^D
@@ -153,6 +160,19 @@ tick 3
 ```console
 ^C
 bye
+```
+
+<!-- terminal: debugger -->
+```console
+$ python -m pdb vege.py
+> ...vege.py(1)<module>()
+-> ...
+(Pdb) p 6 * 7
+42
+(Pdb) number = 5
+(Pdb) p number, 'five'
+(5, 'five')
+(Pdb) quit
 ```
 
 <!-- terminal: shell -->
@@ -284,18 +304,19 @@ def test_what_is_false_fails_at_its_line(nested: NestedRun) -> None:
         '```console\nTask received': '`echo starting; sleep 1; exit 7` in terminal worker has ended'
         ' with exit status 7; its last lines were:',
         '$ echo one': '`echo one` ended with exit status 0 before it printed these lines:',
+        '(Pdb) p 6 * 7': 'before it printed these lines:',
     }
     assert found.keys() == {line_of(FALSE, text) for text in expected}, nested.output
     for text, message in expected.items():
         assert message in found[line_of(FALSE, text)]
     assert '- hallo\n+ hello\n' in nested.output
-    assert 'page.md:65: shown on another back-end' in nested.output
-    assert re.search(r'\b7 failed, \d passed, 1 skipped', nested.output)
+    assert 'page.md:72: shown on another back-end' in nested.output
+    assert re.search(r'\b8 failed, \d passed, 1 skipped', nested.output)
 
 
 def test_what_is_true_passes(nested: NestedRun) -> None:
     assert nested.run(TRUE) == {}, nested.output
-    assert re.search(r'= 8 passed in ', nested.output)
+    assert re.search(r'= 9 passed in ', nested.output)
 
 
 def test_what_a_chapter_leaves_fails_at_its_end(nested: NestedRun, started: Services) -> None:
