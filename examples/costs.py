@@ -1,13 +1,17 @@
-"""What a result, an event and a rate limit cost a worker, side by side. advance.md, chapter 9.
+"""What a result, a rate limit and an event cost a worker, side by side. advance.md, chapter 9.
 
-celery -A examples.costs worker -P threads -c 1 -n costs@localhost
-python -m examples.costs
+celery -A examples.costs worker -c 1 -n costs@localhost
+python -m examples.costs 5 400
 """
 
+import argparse
+import random
 import statistics
 from typing import Any
 
+import psutil
 from celery import Celery
+from celery.exceptions import TimeoutError
 
 
 class Config:
@@ -18,6 +22,7 @@ class Config:
 
 app = Celery('examples.costs')
 app.config_from_object(Config)
+WAYS = 'no result', 'as it comes', 'rate limit', 'events on'
 
 
 @app.task
@@ -32,25 +37,39 @@ def ask_worker(command: str, **arguments: str) -> dict[str, Any]:
 
 
 def processor_seconds() -> float:
-    used = ask_worker('stats')['rusage']
-    return float(used['utime'] + used['stime'])
+    """What the worker's main process and its children have used."""
+    worker = psutil.Process(ask_worker('stats')['pid'])
+    used = [process.cpu_times() for process in (worker, *worker.children(recursive=True))]
+    return sum(times.user + times.system for times in used)
 
 
-def measure(way: str) -> float:
-    """CPU milliseconds that the worker needs for a task."""
+def measure(way: str, tasks: int) -> float:
     ask_worker('enable_events' if way == 'events on' else 'disable_events')
     limit = '100000/s' if way == 'rate limit' else '0'
     ask_worker('rate_limit', task_name='examples.costs.mail', rate_limit=limit)
     begin = processor_seconds()
-    for _ in range(25):
+    for _ in range(tasks):
         mail.apply_async(ignore_result=way == 'no result')
-    mail.delay().get(timeout=30)
-    return (processor_seconds() - begin) * 1000 / 26
+    mail.delay().get(timeout=60)  # the worker has one process: it runs this one last
+    return processor_seconds() - begin
 
 
 if __name__ == '__main__':
-    ways = 'no result', 'as it comes', 'rate limit', 'events on'
-    rounds = [{way: measure(way) for way in ways} for _ in range(5)]
-    for way in ways:
-        times = sorted(each[way] for each in rounds)
-        print(f'{way:12} {statistics.median(times):.2f} ms ({times[0]:.2f} to {times[-1]:.2f})')
+    parser = argparse.ArgumentParser(prog='python -m examples.costs')
+    parser.add_argument('rounds', type=int)
+    parser.add_argument('tasks', type=int)
+    given = parser.parse_args()
+    try:
+        mail.delay().get(timeout=30)
+    except TimeoutError:
+        parser.error('no worker answers: start celery -A examples.costs worker first')
+    costs: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(given.rounds):
+        for way in random.sample(WAYS, len(WAYS)):
+            used = measure(way, given.tasks) - measure(way, 0)
+            costs[way].append(used * 1000 / given.tasks)
+    least = statistics.median(costs['no result'])
+    print(f'broker: {app.connection().transport.driver_type}')
+    for way, each in costs.items():
+        middle = statistics.median(each)
+        print(f'{way:11} {middle / least:.2f}, {middle:.2f} ms ({min(each):.2f} to {max(each):.2f})')

@@ -1,9 +1,11 @@
 """A task and a transaction: what a crash leaves, and an outbox. advance.md, chapter 9.
 
 celery -A examples.outbox worker -l info -P threads -c 1 -n outbox@localhost
+celery -A examples.outbox shell
 """
 
 import sqlite3
+from contextlib import closing
 
 from celery import Celery
 
@@ -12,21 +14,21 @@ class Config:
     broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
     result_backend = 'redis://localhost:6379/'
     task_default_queue = 'outbox'
+    broker_transport_options = {'confirm_publish': True}
 
 
 app = Celery('examples.outbox')
 app.config_from_object(Config)
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, item TEXT);
-CREATE TABLE IF NOT EXISTS outbox (order_id INTEGER);
-"""
-
 
 def connect() -> sqlite3.Connection:
-    database = sqlite3.connect('outbox.db')
-    database.executescript(TABLES)
-    return database
+    return sqlite3.connect('outbox.db')
+
+
+def create_tables() -> None:
+    with closing(connect()) as database, database:
+        database.execute('CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT)')
+        database.execute('CREATE TABLE outbox (id INTEGER PRIMARY KEY, order_id INTEGER)')
 
 
 def insert(database: sqlite3.Connection, item: str) -> int | None:
@@ -35,8 +37,7 @@ def insert(database: sqlite3.Connection, item: str) -> int | None:
 
 @app.task
 def import_order(items: list[str], in_one_transaction: bool) -> None:
-    database = connect()
-    with database:
+    with closing(connect()) as database, database:
         for item in items:
             if item == 'nonsense':
                 raise ValueError(item)
@@ -45,38 +46,28 @@ def import_order(items: list[str], in_one_transaction: bool) -> None:
                 database.commit()
 
 
-@app.task
+@app.task(ignore_result=True)
 def confirm(order: int) -> str:
-    found = connect().execute('SELECT item FROM orders WHERE id = ?', (order,)).fetchone()
+    with closing(connect()) as database:
+        found = database.execute('SELECT item FROM orders WHERE id = ?', (order,)).fetchone()
     return f'{found[0]} is on its way' if found else f'there is no order {order}'
 
 
-def send_too_early(item: str) -> str:
-    database = connect()
-    with database:
-        result = confirm.delay(insert(database, item))
-        return str(result.get(timeout=10))
-
-
-def send_after_commit(item: str) -> str:
-    database = connect()
-    with database:
-        order = insert(database, item)
-    return str(confirm.delay(order).get(timeout=10))
-
-
 def place(item: str) -> None:
-    database = connect()
-    with database:
+    with closing(connect()) as database, database:
         order = insert(database, item)
-        database.execute('INSERT INTO outbox VALUES (?)', (order,))
+        database.execute('INSERT INTO outbox (order_id) VALUES (?)', (order,))
 
 
-def relay() -> list[str]:
-    database = connect()
-    answers = []
-    for number, order in database.execute('SELECT rowid, order_id FROM outbox').fetchall():
-        answers.append(str(confirm.delay(order).get(timeout=10)))
-        with database:
-            database.execute('DELETE FROM outbox WHERE rowid = ?', (number,))
-    return answers
+def relay() -> int:
+    sent = 0
+    with closing(connect()) as database:
+        while True:
+            with database:
+                database.execute('BEGIN IMMEDIATE')  # other relays wait here
+                row = database.execute('SELECT id, order_id FROM outbox ORDER BY id').fetchone()
+                if row is None:
+                    return sent
+                confirm.delay(row[1])
+                database.execute('DELETE FROM outbox WHERE id = ?', (row[0],))
+            sent += 1

@@ -11,6 +11,7 @@ from celery import Celery
 from celery.exceptions import TaskRevokedError, TimeLimitExceeded
 from celery.result import AsyncResult
 
+from playground.services.running import Services
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
@@ -140,3 +141,51 @@ def test_how_sigquit_ends_a_worker(
     assert (short.state, long.state) == (short_state, long_state)
     assert ('Initiating Soft Shutdown' in worker.output) == bool(timeout)
     assert a_message_waits(caller) == is_back
+
+
+@pytest.mark.parametrize(
+    ('setting', 'shown', 'is_obeyed'),
+    [
+        ('worker_max_tasks_per_child=5', 5, True),
+        ('worker_prefetch_multiplier=1', 1, False),
+        ('worker_pool=solo', 'solo', False),
+    ],
+)
+def test_a_setting_on_the_command_line(
+    start_worker: StartWorker, caller: Celery, setting: str, shown: object, is_obeyed: bool
+) -> None:
+    plain = start_worker('examples.pools')
+    started_as = effect(caller)
+    plain.stop()
+    start_worker('examples.pools', f'-- {setting}')
+    inspect = caller.control.inspect(timeout=SECONDS, limit=1)
+    [settings] = inspect.conf().values()
+    assert settings[setting.partition('=')[0]] == shown
+    assert (effect(caller) != started_as) is is_obeyed
+
+
+def effect(caller: Celery) -> tuple[object, ...]:
+    """What a worker has made of its settings."""
+    [found] = caller.control.inspect(timeout=SECONDS, limit=1).stats().values()
+    pool = found['pool']
+    return pool['implementation'], pool.get('max-tasks-per-child'), found['prefetch_count']
+
+
+@pytest.mark.parametrize('pool', ['threads', 'solo'])
+def test_a_solo_worker_at_work_sends_no_heartbeat(
+    start_worker: StartWorker, caller: Celery, running: Services, pool: str
+) -> None:
+    if running.management_url is None:
+        pytest.skip('Redis asks for no heartbeat; native and compose show it')
+    worker = start_worker(
+        'examples.pools', f'-P {pool} -c 1 -- broker_heartbeat=2 task_acks_late=yes'
+    )
+    result = send(caller, 'pause', 12)
+    received = f'Task examples.pools.pause[{result.id}] received'
+    ended = f'Task examples.pools.pause[{result.id}] succeeded'
+    worker.wait_for(ended, SECONDS)
+    if pool == 'solo':
+        worker.wait_until(lambda output: output.count(received) == 2, SECONDS, 'the task again')
+    else:
+        assert worker.output.count(received) == 1
+        assert not a_message_waits(caller)
