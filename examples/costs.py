@@ -72,4 +72,6 @@ if __name__ == '__main__':
     print(f'broker: {app.connection().transport.driver_type}')
     for way, each in costs.items():
         middle = statistics.median(each)
-        print(f'{way:11} {middle / least:.2f}, {middle:.2f} ms ({min(each):.2f} to {max(each):.2f})')
+        print(
+            f'{way:11} {middle / least:.2f}, {middle:.2f} ms ({min(each):.2f} to {max(each):.2f})'
+        )

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 from celery import Celery, Signature
+from celery.utils.log import get_task_logger
 
 
 class Config:
@@ -20,11 +21,13 @@ class Config:
 
 app = Celery('examples.pools')
 app.config_from_object(Config)
+logger = get_task_logger(__name__)
 kept: list[bytes] = []
 
 
 @app.task
 def pause(seconds: float) -> int:
+    logger.info('pauses %s s', seconds)
     time.sleep(seconds)
     return os.getpid()
 

@@ -3,10 +3,7 @@
 import datetime as dates
 import re
 from decimal import Decimal
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
-from uuid import UUID, SafeUUID
 
 import pytest
 from kombu import serialization
@@ -20,13 +17,7 @@ loads: Any = serialization.loads
 HEADER = '| you send | JSON gives | msgpack gives |'
 NAMES: dict[str, Any] = {
     'Decimal': Decimal,
-    'HTTPStatus': HTTPStatus,
-    'Path': Path,
-    'SafeUUID': SafeUUID,
-    'UUID': UUID,
     'date': dates.date,
-    'datetime': dates.datetime,
-    'time': dates.time,
     'timedelta': dates.timedelta,
 }
 
@@ -35,10 +26,7 @@ def rows() -> list[list[str]]:
     pages = [page.read_text() for page in sorted(REPOSITORY.glob('advance*.md'))]
     (after,) = {page.split(HEADER)[1] for page in pages if HEADER in page}
     table = after.split('\n\n')[0].splitlines()[2:]
-    return [
-        re.findall(r'`([^`]+)`', line.replace('`IntEnum`', '').replace('`Enum`', ''))
-        for line in table
-    ]
+    return [re.findall(r'`([^`]+)`', line) for line in table]
 
 
 ROWS = rows()
@@ -53,7 +41,7 @@ def arrives(value: object, serializer: str) -> str:
 
 
 def test_the_table_is_there() -> None:
-    assert len(ROWS) >= 15
+    assert len(ROWS) >= 8
     assert all(len(row) == 3 for row in ROWS)
 
 

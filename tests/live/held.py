@@ -13,6 +13,7 @@ app = Celery('held')
 
 @app.task(name='held.wait_for')
 def wait_for(path: str) -> str:
+    Path(f'{path}.begun').touch()
     while not Path(path).exists():
         time.sleep(0.05)
     return 'released'

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from queue import Empty
 
 import pytest
@@ -21,7 +22,10 @@ from tests.page_tables import table
 SECONDS = 30.0
 LONG = 600.0
 QUEUE = 'pools'
-COLUMNS = ('-P', 'tasks run in', 'at once, with -c 4', 'time limits', 'revoke(terminate=True)')
+COLUMNS = (
+    *('-P', 'tasks run in', 'at once, with -c 4', 'time limits', 'revoke(terminate=True)'),
+    'SIGQUIT',
+)
 
 
 def send(caller: Celery, name: str, *args: float, **options: object) -> AsyncResult:
@@ -39,7 +43,7 @@ def a_message_waits(caller: Celery) -> bool:
 
 @pytest.mark.parametrize('row', table(*COLUMNS), ids=lambda row: row[0])
 def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[str]) -> None:
-    pool, where, at_once, limits, terminates = row
+    pool, where, at_once, limits, terminates, _ = row
     worker = start_worker('examples.pools', f'-c 4 -P {pool}')
     process = send(caller, 'pause', 0).get(timeout=SECONDS)
     assert (process == worker.process.pid) == (not where.startswith('processes'))
@@ -80,6 +84,31 @@ def test_what_a_pool_does(start_worker: StartWorker, caller: Celery, row: list[s
         wait_until_they_run(caller, result)
 
 
+@pytest.mark.parametrize('row', table(*COLUMNS), ids=lambda row: row[0])
+def test_what_sigquit_does_to_a_pool(
+    start_worker: StartWorker, caller: Celery, tmp_path: Path, row: list[str]
+) -> None:
+    pool, *_, sigquit = row
+    worker = start_worker('tests.live.held', f'-c 2 -P {pool} -Q {QUEUE}')
+    release = tmp_path / 'released'
+    result = caller.send_task('held.wait_for', (str(release),), queue=QUEUE)
+    assert wait_until((tmp_path / 'released.begun').exists, SECONDS)
+    if pool != 'solo':
+        wait_until_they_run(caller, result)
+    os.kill(worker.process.pid, signal.SIGQUIT)
+    if sigquit == 'an error, after the tasks have ended':
+        worker.wait_for('Unrecoverable error: NotImplementedError', SECONDS)
+        assert worker.runs
+        release.touch()
+    status = worker.wait(SECONDS)
+    assert (status, result.state, 'Unrecoverable error' in worker.output) == {
+        '[ends the tasks](#cold-shutdown)': (0, 'RETRY', False),
+        'an error, after the tasks have ended': (1, 'SUCCESS', True),
+        'an error at once, the tasks are lost': (1, 'PENDING', True),
+        'the task fails': (0, 'FAILURE', False),
+    }[sigquit]
+
+
 def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], caller: Celery) -> None:
     worker = open_terminal(
         'AUTOSCALE_KEEPALIVE=1 celery -A examples.pools worker -l info --autoscale=6,3'
@@ -87,6 +116,8 @@ def test_a_pool_grows_and_shrinks(open_terminal: Callable[[str], Terminal], call
     )
     worker.wait_for(' ready.', SECONDS)
     assert len(worker.descendants()) == 3
+    [found] = caller.control.inspect(timeout=SECONDS, limit=1).stats().values()
+    assert found['prefetch_count'] == 6 * 4
     results: list[AsyncResult] = []
 
     def six_are_at_work() -> bool:

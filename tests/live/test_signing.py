@@ -88,3 +88,25 @@ def test_a_result_needs_a_setting_of_its_own(
     assert 'ContentDisallowed' in call(
         running, folder, f'{without} print(pay.delay(3).get(timeout=10))'
     )
+
+
+def test_an_unknown_key_gets_no_further(running: Services, folder: Path, worker: Terminal) -> None:
+    code = """
+from examples.signing import app, pay
+app.setup_security(key='keys/other.pem', cert='keys/unknown.pem')
+print(pay.delay(1000))
+"""
+    assert len(call(running, folder, code).strip()) == len(str(uuid.uuid4()))
+    worker.wait_for("Can't decode message body: DecodeError(SecurityError(", SECONDS)
+    assert 'Unknown certificate' in worker.output
+    assert 'paid 1000' not in worker.output
+
+
+def test_a_signature_does_not_hide(running: Services, folder: Path) -> None:
+    code = """
+import base64
+from examples import signing
+from kombu.serialization import dumps
+print(base64.b64decode(dumps(['secret'])[2])[-10:])
+"""
+    assert call(running, folder, code) == 'b\'["secret"]\'\n'
