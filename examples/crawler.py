@@ -44,11 +44,11 @@ def describe(paths: list[str], start: str) -> str:
 
 
 @app.task
-def crawl_and_wait(start: str, **options: bool) -> str:
-    html = fetch.delay(start).get(timeout=1, **options)
-    links = find_links.delay(html).get(timeout=1, **options)
-    good = drop_broken.delay(links).get(timeout=1, **options)
-    return str(describe.delay(good, start).get(timeout=1, **options))
+def crawl_and_wait(start: str, refuse: bool = True) -> str:
+    html = fetch.delay(start).get(timeout=1, disable_sync_subtasks=refuse)
+    links = find_links.delay(html).get(timeout=1, disable_sync_subtasks=refuse)
+    good = drop_broken.delay(links).get(timeout=1, disable_sync_subtasks=refuse)
+    return str(describe.delay(good, start).get(timeout=1, disable_sync_subtasks=refuse))
 
 
 def crawl(start: str) -> chain:

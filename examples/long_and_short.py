@@ -1,13 +1,12 @@
 """Long reports, and a short mail behind them. advance.md, chapter 9.
 
-celery -A examples.long_and_short worker -l info -P threads -c 1 -n slow@localhost -Q long_and_short
+celery -A examples.long_and_short worker -l info -P threads -c 1 -n first@localhost
 celery -A examples.long_and_short shell
 """
 
 import time
 
 from celery import Celery, Task
-from celery.contrib import rdb
 
 
 class Config:
@@ -31,13 +30,6 @@ def report(self: Task, seconds: float) -> str:
 @app.task
 def mail() -> None:
     pass
-
-
-@app.task
-def mean_with_break_point(numbers: list[float]) -> float:
-    total = sum(numbers)
-    rdb.set_trace()
-    return total / len(numbers)
 
 
 def reports_before_mail(**options: object) -> int:

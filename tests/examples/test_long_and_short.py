@@ -19,12 +19,3 @@ def test_report_takes_its_time_and_names_its_node(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr('examples.long_and_short.time.sleep', waits.append)
     assert long_and_short.report.delay(0.5).get() == socket.gethostname()
     assert waits == [0.5]
-
-
-def test_mean_with_break_point_stops_at_the_break_point_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stops: list[str] = []
-    monkeypatch.setattr('examples.long_and_short.rdb.set_trace', lambda: stops.append('here'))
-    assert long_and_short.mean_with_break_point.delay([1, 2, 6]).get() == 3
-    assert stops == ['here']
