@@ -54,21 +54,17 @@ NO_OPTION = '-L'
 OTHER_NAMES = {
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'CELERY_WORKER_CONCURRENCY': 'the variable of an option of the command',
-    'Enum': 'enum',
     'celery2': 'the name that celery multi gives to a worker',
     'celery_delayed_0': 'a queue that kombu makes in RabbitMQ',
     'celery_delayed_27': 'another one',
-    'HTTPStatus': 'http',
-    'IntEnum': 'enum',
     'NAME': 'stands for the name of a setting',
-    'SafeUUID': 'uuid',
     'consumer_timeout': 'a setting of RabbitMQ',
     'cron': 'a program',
     'docs.celeryproject.org': 'the old web site',
     'docs.celeryq.dev': 'the web site',
-    'nan': 'a float',
     'proj': 'a project of the reader',
     'stable': 'a version of the documentation',
+    'urlopen': 'urllib.request',
 }
 
 # A call or an option of one, perhaps with what it gets: r.get(timeout=10), bind=True.

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def missing() -> list[str]:
     """Name the servers that this machine does not have."""
     return [
         name
-        for name, found in (('rabbitmq-server', _rabbitmq()), ('redis-server', _redis()))
+        for name, found in (('rabbitmq-server', rabbitmq_programs()), ('redis-server', _redis()))
         if found is None
     ]
 
@@ -50,7 +51,7 @@ def start(session: Session) -> Services:
     Raises:
         PlaygroundError: a server is not installed, or does not start where it would be.
     """
-    rabbitmq, redis = _rabbitmq(), _redis()
+    rabbitmq, redis = rabbitmq_programs(), _redis()
     if rabbitmq is None or redis is None:
         raise PlaygroundError(
             f'the native back-end needs {" and ".join(missing())}: {INSTALL_THEM},'
@@ -63,16 +64,69 @@ def start(session: Session) -> Services:
             f' {session.folder.parent} has: name another one, as in: make demo TMPDIR=/var/tmp'
         )
     result_backend = key_value_server.start(redis, session)
+    node = start_node(session, rabbitmq)
     settings = compose_file.read()
-    port, management_port, distribution_port, mapper_port = (free_port() for _ in range(4))
-    folder = session.folder / 'rabbitmq'
+    return Services(
+        backend='native',
+        description=f'RabbitMQ {login.version(settings, node.port)} as broker,'
+        f' {key_value_server.version(result_backend)} as result backend',
+        broker_url=settings.broker_url_at(node.port),
+        result_backend=result_backend,
+        management_url=settings.management_url_at(node.management_port),
+        programs=node.tools,
+    )
+
+
+@dataclass(frozen=True)
+class Node:
+    """A RabbitMQ that answers.
+
+    Attributes:
+        name: as other nodes of a cluster call it.
+        port: where it listens.
+        management_port: of its management API.
+        tools: a folder with a ``rabbitmqctl`` that knows this node.
+    """
+
+    name: str
+    port: int
+    management_port: int
+    tools: Path
+
+
+def start_node(
+    session: Session,
+    programs: Path,
+    folder_name: str = 'rabbitmq',
+    mapper_port: int | None = None,
+    cookie: str | None = None,
+) -> Node:
+    """Start a RabbitMQ and wait until it answers.
+
+    Args:
+        session: owns it.
+        programs: the folder of RabbitMQ's programs.
+        folder_name: where in the session's folder it keeps its data.
+        mapper_port: where the nodes of a cluster find each other; without one, a free port.
+        cookie: what they show each other to be let in; without one, a random one.
+
+    Raises:
+        PlaygroundError: it does not start.
+    """
+    settings = compose_file.read()
+    port, management_port, distribution_port = (free_port() for _ in range(3))
+    folder = session.folder / folder_name
     _write_configuration(folder, port, management_port)
-    environment = _environment(folder, settings, distribution_port, mapper_port, rabbitmq)
+    if cookie:
+        (folder / '.erlang.cookie').write_text(cookie)
+        (folder / '.erlang.cookie').chmod(0o400)
+    mapper = mapper_port or free_port()
+    environment = _environment(folder, settings, distribution_port, mapper, programs)
     log = folder / 'server.log'
     with log.open('wb') as output:
         server = session.start(
             'service',
-            [str(rabbitmq / 'rabbitmq-server')],
+            [str(programs / 'rabbitmq-server')],
             environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -92,18 +146,11 @@ def start(session: Session) -> Services:
             'RabbitMQ did not start; its last words were:\n'
             + log.read_text(errors='replace').strip()[-800:]
         )
-    return Services(
-        backend='native',
-        description=f'RabbitMQ {login.version(settings, port)} as broker,'
-        f' {key_value_server.version(result_backend)} as result backend',
-        broker_url=settings.broker_url_at(port),
-        result_backend=result_backend,
-        management_url=settings.management_url_at(management_port),
-        programs=_write_tools(folder, environment, rabbitmq),
-    )
+    tools = _write_tools(folder, environment, programs)
+    return Node(environment['RABBITMQ_NODENAME'], port, management_port, tools)
 
 
-def _rabbitmq() -> Path | None:
+def rabbitmq_programs() -> Path | None:
     """The folder of RabbitMQ's programs."""
     return next((folder for folder in PROGRAMS if (folder / 'rabbitmq-server').exists()), None)
 

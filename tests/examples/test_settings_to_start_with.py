@@ -18,8 +18,11 @@ def test_it_packs(run_eagerly: Callable[[Celery], None]) -> None:
 
 
 def test_celery_knows_each_setting_and_the_page_gives_a_reason_for_it() -> None:
-    own = {name: value for name, value in inspect.getmembers(settings_to_start_with.Config)
-           if not name.startswith('__')}
+    own = {
+        name: value
+        for name, value in inspect.getmembers(settings_to_start_with.Config)
+        if not name.startswith('__')
+    }
     conf = settings_to_start_with.app.conf
     assert {name: conf[name] for name in own} == own
     rows = table('setting', 'what it saves', 'proof')

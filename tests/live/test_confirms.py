@@ -38,7 +38,7 @@ def broker_process(own: Services) -> int:
     if own.programs is None:
         with redis.Redis.from_url(own.broker_url) as client:
             return int(client.info('server')['process_id'])
-    command = [own.programs / 'rabbitmqctl', 'eval', 'os:getpid().']
+    command = [str(own.programs / 'rabbitmqctl'), 'eval', 'os:getpid().']
     asked = subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)
     return int(re.sub(rb'\D', b'', asked.stdout))
 
