@@ -1,10 +1,9 @@
 """How many messages a worker holds: each row of the table of advance.md, chapter 9."""
 
-from collections.abc import Callable
-
 import pytest
 from celery import Celery
 
+from examples import long_and_short
 from playground.services.running import Services
 from playground.terminal import Terminal
 from playground.waiting import wait_until
@@ -32,6 +31,7 @@ def received(worker: Terminal) -> int:
 
 def how_many(start_worker: StartWorker, caller: Celery, options: str) -> tuple[int, int]:
     """Send more than a worker takes, and count what it has and what it has left."""
+    caller.conf.task_queue_max_priority = long_and_short.Config.task_queue_max_priority
     worker = start_worker('examples.long_and_short', f'-c 1 {options}')
     for _ in range(SENT):
         caller.send_task('examples.long_and_short.report', (LONG,), queue=QUEUE, priority=5)
@@ -53,13 +53,3 @@ def test_what_a_worker_holds(
     options = '' if options == 'nothing else' else options.removesuffix(', on Redis')
     took, stayed = how_many(start_worker, caller, options)
     assert (took, stayed) == (int(runs) + int(beside), SENT - int(runs) - int(beside))
-
-
-def test_rabbitmq_always_prefetches(
-    open_terminal: Callable[[str], Terminal], running: Services
-) -> None:
-    if running.management_url is None:
-        pytest.skip('Redis can; native and compose show what RabbitMQ does')
-    worker = open_terminal('celery -A examples.long_and_short worker -l info --disable-prefetch')
-    worker.wait_for(' ready.', SECONDS)
-    print(worker.output)

@@ -1,6 +1,7 @@
-"""Two workers that write into one log file: advance.md, chapter 10."""
+"""What workers of several machines learn from each other and share: advance.md, chapter 10."""
 
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from celery import Celery
 
 from playground.terminal import Terminal
 from playground.waiting import wait_until
+from tests.live.conftest import StartWorker
 
 SECONDS = 60.0
 TASKS = 400
@@ -37,3 +39,33 @@ def test_two_workers_do_not_tear_each_others_lines(
     assert {key for line in lines for key in line} == {
         *('time', 'level', 'logger', 'task_id', 'message', 'exception')
     }
+
+
+def test_a_worker_without_mingle_does_not_know_what_was_revoked(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    first = start_worker('vege', '-P solo')
+    identifier = str(uuid.uuid4())
+    caller.control.revoke(identifier)
+    first.wait_for(f'Tasks flagged as revoked: {identifier}', SECONDS)
+    start_worker('vege', '-P solo')
+    start_worker('vege', '-P solo --without-mingle')
+
+    def revoked() -> list[list[str]]:
+        answers = caller.control.inspect(timeout=SECONDS, limit=3).revoked() or {}
+        return sorted(answers.values())
+
+    assert wait_until(lambda: len(revoked()) == 3, SECONDS)
+    assert revoked() == [[], [identifier], [identifier]]
+
+
+def test_a_pid_file_of_another_machine_is_removed(
+    open_terminal: Callable[[str], Terminal], tmp_path: Path
+) -> None:
+    pidfile = tmp_path / 'worker.pid'
+    # No process of this machine has so large a number.
+    pidfile.write_text('99999999\n')
+    worker = open_terminal(f"celery -A vege worker -l info -P solo --pidfile='{pidfile}'")
+    worker.wait_for(' ready.', SECONDS)
+    assert 'Stale pidfile exists - Removing it.' in worker.output
+    assert pidfile.read_text() != '99999999\n'
