@@ -1,7 +1,7 @@
 """Settings to start with; the page has a reason for each. advance.md, chapter 9.
 
 celery -A examples.settings_to_start_with worker -l info -c 2
-celery -A examples.settings_to_start_with shell
+celery -A examples.settings_to_start_with call examples.settings_to_start_with.pack --args='["tea"]'
 """
 
 import os

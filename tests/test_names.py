@@ -57,6 +57,7 @@ OTHER_NAMES = {
     'celery2': 'the name that celery multi gives to a worker',
     'celery_delayed_0': 'a queue that kombu makes in RabbitMQ',
     'celery_delayed_27': 'another one',
+    'ResourceLocked': 'an exception of py-amqp',
     'NAME': 'stands for the name of a setting',
     'consumer_timeout': 'a setting of RabbitMQ',
     'cron': 'a program',
