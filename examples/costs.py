@@ -7,6 +7,7 @@ python -m examples.costs 5 400
 import argparse
 import random
 import statistics
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -59,9 +60,11 @@ if __name__ == '__main__':
     parser.add_argument('rounds', type=int)
     parser.add_argument('tasks', type=int)
     given = parser.parse_args()
-    try:
+    has_started = False
+    with suppress(TimeoutError):
         mail.delay().get(timeout=30)
-    except TimeoutError:
+        has_started = True
+    if not has_started:
         parser.error('no worker answers: start celery -A examples.costs worker first')
     costs: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(given.rounds):
