@@ -7,12 +7,10 @@ python -m examples.costs 5 400
 import argparse
 import random
 import statistics
-from contextlib import suppress
 from typing import Any
 
 import psutil
 from celery import Celery
-from celery.exceptions import TimeoutError
 
 
 class Config:
@@ -23,6 +21,7 @@ class Config:
 
 app = Celery('examples.costs')
 app.config_from_object(Config)
+NODE = 'costs@localhost'
 WAYS = 'no result', 'as it comes', 'rate limit', 'events on'
 
 
@@ -32,9 +31,8 @@ def mail() -> None:
 
 
 def ask_worker(command: str, **arguments: str) -> dict[str, Any]:
-    node = 'costs@localhost'
-    replies = app.control.broadcast(command, arguments, [node], reply=True, limit=1, timeout=10)
-    return dict(replies[0][node])
+    replies = app.control.broadcast(command, arguments, [NODE], reply=True, limit=1, timeout=10)
+    return dict(replies[0][NODE])
 
 
 def processor_seconds() -> float:
@@ -60,12 +58,8 @@ if __name__ == '__main__':
     parser.add_argument('rounds', type=int)
     parser.add_argument('tasks', type=int)
     given = parser.parse_args()
-    has_started = False
-    with suppress(TimeoutError):
-        mail.delay().get(timeout=30)
-        has_started = True
-    if not has_started:
-        parser.error('no worker answers: start celery -A examples.costs worker first')
+    if not any(app.control.ping([NODE], timeout=1) for _ in range(30)):
+        parser.error(f'no worker {NODE} answers: start it first')
     costs: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(given.rounds):
         for way in random.sample(WAYS, len(WAYS)):
