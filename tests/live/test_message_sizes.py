@@ -33,7 +33,7 @@ def test_a_message_of_msgpack_is_a_fifth_shorter(running: Services, caller: Cele
     (whole_json, body_json), (whole_msgpack, body_msgpack) = sizes['json'], sizes['msgpack']
     assert 0.45 < body_msgpack / body_json < 0.55
     assert 0.75 < whole_msgpack / whole_json < 0.85
-    assert whole_msgpack - body_msgpack > 800
+    assert whole_msgpack - body_msgpack > 1024
 
 
 @pytest.mark.parametrize('confirms', [False, True])
