@@ -65,4 +65,4 @@ def resize_image(name: str, width: int = 100) -> str:
 
 @app.task(ignore_result=True)
 def empty_cache() -> None:
-    """Every worker runs it, each for itself."""
+    """Each worker runs it once, in one of its processes."""
