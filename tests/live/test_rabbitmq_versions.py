@@ -9,6 +9,7 @@ from queue import Empty
 from urllib.parse import urlsplit
 
 import pytest
+from amqp import PreconditionFailed
 from celery import Celery
 from kombu import Connection, Queue
 from kombu.message import Message
@@ -113,6 +114,16 @@ def test_priorities_in_a_quorum_queue(rabbitmq: int, quorum_queue: Queue) -> Non
         message.ack()
         found.append(int(message.body))
     assert found == (sorted(sent, reverse=True) if rabbitmq == 4 else sent)
+
+
+def test_a_quorum_queue_refuses_the_argument_of_classic_priorities(
+    rabbitmq: int, running: Services
+) -> None:
+    with Connection(running.broker_url) as connection:
+        arguments = {'x-queue-type': 'quorum', 'x-max-priority': 9}
+        queue = Queue('both', queue_arguments=arguments)(connection.default_channel)
+        with pytest.raises(PreconditionFailed, match="invalid arg 'x-max-priority'"):
+            queue.declare()
 
 
 def test_a_quorum_queue_gives_a_message_up(

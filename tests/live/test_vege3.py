@@ -1,19 +1,24 @@
 """vege3.py with real workers: exchanges, Broadcast, and the order of priorities."""
 
+import contextlib
 import json
 import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from amqp import NotFound
 from celery import Celery
 from celery.result import AsyncResult
+from kombu import Consumer, Exchange, Queue
 
 from playground.services.running import Services
 from playground.terminal import Terminal
 from tests.live.conftest import StartWorker
 
 SECONDS = 30.0
+# A message that is not there by then does not come.
+QUIET_SECONDS = 2.0
 
 LEAF = '-P solo -Q general,everyone,direct_leaf,topic_leaf,fanout_leaf'
 ROOT = '-P solo -Q images,slow,everyone,direct_root,topic_all,fanout_root'
@@ -115,3 +120,56 @@ def test_worker_with_other_steps_never_looks_into_some_lists(
     start_worker('vege', '-P solo')
     assert read.get(timeout=SECONDS) == 'hello world'
     assert unread.state == 'PENDING'
+
+
+def test_a_message_without_a_priority_counts_as_0(
+    start_worker: StartWorker, caller: Celery, running: Services
+) -> None:
+    caller.conf.broker_transport_options = TEN_STEPS
+    queue = Queue('urgent', queue_arguments={'x-max-priority': 9})
+    priorities = {'five': 5, 'none': None, 'nine': 9}
+    results = [
+        caller.send_task('vege3.hello', (name,), queue=queue, priority=priority)
+        for name, priority in priorities.items()
+    ]
+    start_worker('vege3', '-P solo -Q urgent')
+    for result in results:
+        result.get(timeout=SECONDS)
+    ended = [result.result for result in sorted(results, key=lambda result: result.date_done)]
+    expected = ['hello nine', 'hello five', 'hello none']
+    assert ended == (expected if has_rabbitmq(running) else expected[::-1])
+
+
+@pytest.mark.parametrize('bound_later', [False, True])
+def test_a_fanout_exchange(caller: Celery, running: Services, bound_later: bool) -> None:
+    """On RabbitMQ a queue keeps what came while nobody read, and its key does not count."""
+    exchange = Exchange('fanout_market', type='fanout')
+    with caller.connection_for_write() as connection, connection.clone() as reader:
+        queue = Queue('other_key', exchange, 'another.key')
+        queue(connection.default_channel).declare()
+        bodies: list[str] = []
+
+        def listen() -> Consumer:
+            return reader.Consumer(queue, callbacks=[lambda body, message: bodies.append(body)])
+
+        producer = connection.Producer()
+        if bound_later:
+            producer.publish('x', exchange=exchange, routing_key='a.key', declare=[exchange])
+        with listen(), contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError):
+                reader.drain_events(timeout=QUIET_SECONDS)
+            if not bound_later:
+                producer.publish('x', exchange=exchange, routing_key='a.key', declare=[exchange])
+            reader.drain_events(timeout=QUIET_SECONDS)
+        assert bodies == (['x'] if has_rabbitmq(running) else [])
+
+
+def test_an_exchange_that_does_not_exist(caller: Celery, running: Services) -> None:
+    if not has_rabbitmq(running):
+        pytest.skip('Redis has no exchanges: the Broadcast above shows what is made of one')
+    with caller.connection_for_write() as connection:
+        queue = Queue('bound', Exchange('elsewhere', type='direct'), 'key')
+        queue(connection.default_channel).declare()
+        connection.Producer().publish('x', exchange='nowhere', routing_key='bound')
+        with pytest.raises(NotFound, match="no exchange 'nowhere'"):
+            queue(connection.default_channel).queue_declare(passive=True)
