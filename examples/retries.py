@@ -4,6 +4,8 @@ celery -A examples.retries worker -l info -c 2
 celery -A examples.retries shell
 """
 
+import os
+import signal
 import sqlite3
 import time
 import uuid
@@ -45,6 +47,7 @@ def ask_again(self: Task, failures: int) -> str:
 @app.task(soft_time_limit=0.5, time_limit=3)
 def work(seconds: float) -> str:
     try:
+        print(f'at work for {seconds} s')
         time.sleep(seconds)
     except SoftTimeLimitExceeded:
         return 'stopped in good order'
@@ -75,3 +78,8 @@ def charge(self: Task, customer: str, key: str | None = None) -> str:
     if self.request.retries == 0:
         raise self.retry(exc=ConnectionError('paid, but the answer was lost'))
     return 'paid'
+
+
+@app.task(retry_on_worker_lost=True, max_retries=1, default_retry_delay=0)
+def use_up_memory() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)  # what Linux does when there is no memory left

@@ -1,13 +1,12 @@
 """What comes back when a worker, or a process of its pool, is killed: advance.md, chapter 4."""
 
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
 from celery import Celery
-from celery.exceptions import WorkerLostError
+from celery.exceptions import TaskRevokedError, WorkerLostError
 from celery.result import AsyncResult
 
 from playground.services.running import Services
@@ -24,6 +23,7 @@ SOON = {'visibility_timeout': 2, 'unacked_restore_interval': 1, 'unacked_restore
 APP = """
 import os, signal, time
 from celery import Celery
+from celery.exceptions import SoftTimeLimitExceeded
 app = Celery('killed')
 app.conf.broker_transport_options = {transport_options}
 
@@ -41,6 +41,14 @@ def wait():
     note()
     while not os.path.exists('released'):
         time.sleep(0.05)
+
+@app.task
+def catch():
+    try:
+        print('at work')
+        time.sleep(60)
+    except SoftTimeLimitExceeded:
+        return 'stopped in good order'
 
 @app.task
 def nothing():
@@ -165,6 +173,19 @@ def test_a_killed_worker_leaves_what_it_has_not_acknowledged(
         assert {result.state for result in results[1:held]} == {'PENDING'}
         expected = {'PENDING'}
     assert {results[0].state} == expected
+
+
+def test_a_process_that_survived_a_revoke_counts_as_ended(killed: Killed) -> None:
+    killed.write(retry_on_worker_lost=True, max_retries=1)
+    worker = killed.worker()
+    result = killed.send('catch')
+    worker.wait_for('at work', SECONDS)
+    result.revoke(terminate=True, signal='SIGUSR1')
+    worker.wait_for('stopped in good order', SECONDS)
+    # Not WorkerLostError, and no retry.
+    with pytest.raises(TaskRevokedError, match='terminated'):
+        killed.send('kill_its_process').get(timeout=SECONDS)
+    assert killed.runs() == 1
 
 
 def test_redis_gives_back_after_the_visibility_timeout(killed: Killed, running: Services) -> None:
