@@ -33,6 +33,7 @@ def processes(state: Any, task_name: str | None = None) -> dict[str, int]:
 
 @app.task
 def sleep(seconds: float) -> str:
+    print(f'sleeping {seconds} s')
     time.sleep(seconds)
     return f'slept {seconds} s'
 

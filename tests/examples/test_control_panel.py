@@ -1,4 +1,4 @@
-"""control_panel.py without a broker, and the table of all remote commands."""
+"""control_panel.py without a broker, and the table of remote commands."""
 
 import re
 from collections.abc import Callable
@@ -51,13 +51,14 @@ def test_processes_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert control_panel.processes(state, task_name='c') == {'all': 4, 'busy': 0}
 
 
-def test_the_notes_have_every_command() -> None:
-    texts = [page.read_text() for page in REPOSITORY.glob('advance*.md')]
-    chapter = next(text for text in texts if '## 5. Remote control' in text)
-    table = re.findall(r'^\| (inspect|control) \| `(\w+)` \| .+ \|$', chapter, re.MULTILINE)
-    celerys = [
+def test_the_commands_of_the_notes_are_celerys() -> None:
+    page = (REPOSITORY / 'advance.md').read_text()
+    rows = re.findall(r'^\| (inspect|control) \| (`.+?`) \| .+ \|$', page, re.MULTILINE)
+    named = {(kind, name) for kind, names in rows for name in re.findall(r'`(\w+)`', names)}
+    celerys = {
         (command.type, name)
         for name, command in Panel.meta.items()
         if command.visible and name not in OURS
-    ]
-    assert sorted(table) == sorted(celerys)
+    }
+    assert len(named) > 5
+    assert named <= celerys
