@@ -30,7 +30,7 @@ def impatient(started: Services) -> Iterator[tuple[Session, Services]]:
     with Session() as session:
         services = native.start(session)
         assert services.programs is not None
-        command = [services.programs / 'rabbitmqctl', 'eval', SOON]
+        command = [str(services.programs / 'rabbitmqctl'), 'eval', SOON]
         subprocess.run(command, check=True, timeout=COMMAND_SECONDS)
         yield session, services
 

@@ -81,3 +81,45 @@ def test_finally_runs_in_a_task_that_is_ended(
         result.get(timeout=SECONDS)
     worker.wait_for('last words', SECONDS)
     assert 'an Exception' not in worker.output
+
+
+def test_no_command_shows_what_a_rate_limit_holds_back(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    worker = start_worker('examples.retries', '-c 1')
+    limit = caller.control.rate_limit(
+        'examples.retries.send_mail', '1/h', reply=True, timeout=SECONDS, limit=1
+    )
+    assert limit
+    mails = [send(caller, 'send_mail', number) for number in range(3)]
+    for mail in mails:
+        worker.wait_for(f'[{mail.id}] received', SECONDS)
+    mails[0].get(timeout=SECONDS)
+    inspect = caller.control.inspect(timeout=SECONDS, limit=1)
+    answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]
+    answers.append(inspect.query_task(*[mail.id for mail in mails[1:]]))
+    for answer in answers:
+        [found] = answer.values()
+        assert not found
+    assert {mail.state for mail in mails[1:]} == {'PENDING'}
+
+
+@pytest.mark.parametrize(('options', 'held'), [('', 5), ('--prefetch-multiplier 1', 2)])
+@pytest.mark.parametrize('late', [False, True])
+def test_how_many_messages_a_worker_takes(
+    start_worker: StartWorker, caller: Celery, tmp_path: Path, options: str, held: int, late: bool
+) -> None:
+    """What runs takes a place with late acknowledgement only."""
+    worker = start_worker('tests.live.held', f'-c 1 {options} -- task_acks_late={int(late)}')
+    file = tmp_path / 'released'
+    results = [caller.send_task('held.wait_for', (str(file),)) for _ in range(8)]
+    expected = held - late
+    for result in results[:expected]:
+        worker.wait_for(f'[{result.id}] received', SECONDS)
+    wait_until_they_run(caller, results[0])
+    # It answers once more after all that it could take.
+    caller.control.ping(timeout=SECONDS, limit=1)
+    assert worker.output.count(' received') == expected
+    file.touch()
+    for result in results:
+        result.get(timeout=SECONDS)

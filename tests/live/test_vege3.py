@@ -4,6 +4,7 @@ import contextlib
 import json
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,56 @@ def test_an_exchange_that_does_not_exist(caller: Celery, running: Services) -> N
         connection.Producer().publish('x', exchange='nowhere', routing_key='bound')
         with pytest.raises(NotFound, match="no exchange 'nowhere'"):
             queue(connection.default_channel).queue_declare(passive=True)
+
+
+CACHES = """
+import os, time
+from celery import Celery
+from kombu import Queue
+from kombu.common import Broadcast
+app = Celery('caches')
+everyone = Broadcast('everyone')
+app.conf.task_default_queue = 'caches'
+app.conf.task_queues = (Queue('caches'), everyone)
+cache = {}
+@app.task
+def fill(folder):
+    cache['key'] = 'value'
+    open(f'{folder}/{os.getpid()}', 'w').close()
+    while len(os.listdir(folder)) < 2:
+        time.sleep(0.01)
+@app.task(ignore_result=True)
+def empty():
+    cache.clear()
+    print('emptied')
+@app.task
+def look(folder):
+    open(f'{folder}/{os.getpid()}', 'w').close()
+    while len(os.listdir(folder)) < 2:
+        time.sleep(0.01)
+    return len(cache)
+"""
+
+
+def test_a_broadcast_empties_the_cache_of_one_process(
+    open_terminal: Callable[[str], Terminal], caller: Celery, tmp_path: Path
+) -> None:
+    (tmp_path / 'caches.py').write_text(CACHES)
+    full, seen = tmp_path / 'full', tmp_path / 'seen'
+    full.mkdir()
+    seen.mkdir()
+    worker = open_terminal(f'cd "{tmp_path}" && celery -A caches worker -l info -c 2 -n caches@%h')
+    worker.wait_for(' ready.', SECONDS)
+
+    def on_both(task: str, folder: Path) -> list[Any]:
+        results = [
+            caller.send_task(f'caches.{task}', (str(folder),), queue='caches') for _ in range(2)
+        ]
+        return [result.get(timeout=SECONDS) for result in results]
+
+    on_both('fill', full)
+    everyone = Exchange('everyone', type='fanout')
+    way = {'exchange': 'everyone', 'routing_key': 'caches', 'declare': [everyone]}
+    caller.send_task('caches.empty', ignore_result=True, **way)
+    worker.wait_for('emptied', SECONDS)
+    assert sorted(on_both('look', seen)) == [0, 1]

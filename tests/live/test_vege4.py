@@ -1,11 +1,16 @@
-"""vege4.py with a real worker: what does not run when a task fails."""
+"""vege4.py with a real worker: what does not run when a task fails, and who counts a chord."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from celery import Celery, Signature, chain, chord
 from celery.exceptions import ChordError
+from celery.result import AsyncResult
 
+from playground.services.running import Services
+from playground.terminal import Terminal
+from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
 
 RESULT_SECONDS = 20.0
@@ -39,3 +44,49 @@ def test_a_failed_task_ends_its_chain(start_worker: StartWorker, call: MakeSigna
         result.get(timeout=RESULT_SECONDS)
     worker.wait_for(f'vege4.add[{result.parent.id}] failed: TypeError', RESULT_SECONDS)
     assert 'Task vege4.mul[' not in worker.output
+
+
+CHORDS = """
+from celery import Celery
+app = Celery('chords')
+@app.task
+def add(x, y):
+    return x + y
+@app.task(ignore_result=True)
+def forget(x, y):
+    return x + y
+@app.task
+def total(numbers):
+    return len(numbers)
+"""
+
+
+@pytest.mark.parametrize('counts', [True, False])
+def test_a_chord_is_counted_on_redis_and_asked_for_elsewhere(
+    open_terminal: Callable[[str], Terminal], running: Services, tmp_path: Path, counts: bool
+) -> None:
+    (tmp_path / 'chords.py').write_text(CHORDS)
+    results = tmp_path / 'results'
+    results.mkdir()
+    backend = running.result_backend if counts else results.as_uri()
+    worker = open_terminal(
+        f'cd "{tmp_path}" && CELERY_RESULT_BACKEND="{backend}"'
+        ' celery -A chords worker -l info -c 1 -n chords@%h'
+    )
+    worker.wait_for(' ready.', RESULT_SECONDS)
+    with Celery('c', broker=running.broker_url, backend=backend, set_as_current=False) as app:
+
+        def of(task: str) -> AsyncResult:
+            header = [app.signature(f'chords.{task}', (n, n)) for n in range(2)]
+            return chord(header, app.signature('chords.total', app=app), app=app).delay()
+
+        assert of('add').get(timeout=RESULT_SECONDS) == 2
+        assert ('celery.chord_unlock' in worker.output) is not counts
+        forgetful = of('forget')
+        if counts:
+            assert forgetful.get(timeout=RESULT_SECONDS) == 2
+        else:
+            asked = 'Task celery.chord_unlock['
+            before = worker.output.count(asked)
+            assert wait_until(lambda: worker.output.count(asked) > before + 3, RESULT_SECONDS)
+            assert not forgetful.ready()
