@@ -54,6 +54,7 @@ NO_OPTION = '-L'
 OTHER_NAMES = {
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'CELERY_WORKER_CONCURRENCY': 'the variable of an option of the command',
+    'celery.chord_unlock': 'a task that Celery brings',
     'celery2': 'the name that celery multi gives to a worker',
     'celery_delayed_0': 'a queue that kombu makes in RabbitMQ',
     'celery_delayed_27': 'another one',
@@ -73,6 +74,7 @@ NAME = re.compile(r'@?([A-Za-z_][\w.]*\w)(?:\(.*\))?(?:\s?=.*)?')
 
 NOT_MODULES = {
     'celery.backend_cleanup': 'a task that Celery brings',
+    'celery.chord_unlock': 'another one',
     'celery.chord_unlock': 'another one',
     'celery.ping': 'a task of celery.contrib.testing',
     'celery.py': 'a file',
