@@ -75,7 +75,6 @@ NAME = re.compile(r'@?([A-Za-z_][\w.]*\w)(?:\(.*\))?(?:\s?=.*)?')
 NOT_MODULES = {
     'celery.backend_cleanup': 'a task that Celery brings',
     'celery.chord_unlock': 'another one',
-    'celery.chord_unlock': 'another one',
     'celery.ping': 'a task of celery.contrib.testing',
     'celery.py': 'a file',
 }

@@ -1,4 +1,4 @@
-"""What waits in a worker longer than the consumer_timeout of RabbitMQ 3.10: advance.md, chapter 4."""
+"""What waits longer than the consumer_timeout of RabbitMQ 3.10: advance.md, chapter 4."""
 
 import subprocess
 from collections.abc import Iterator
