@@ -1,5 +1,6 @@
 """Reads a page: its fenced blocks, and the comments above them that say how they run."""
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -77,8 +78,14 @@ def chapter(text: str, line: int) -> str:
         text: the page.
         line: from 1.
     """
-    headings = [line for line in text.splitlines()[:line] if line.startswith('## ')]
-    return headings[-1] if headings else ''
+    above = [heading for number, heading in _headings(text) if number <= line]
+    return above[-1] if above else ''
+
+
+@functools.cache
+def _headings(text: str) -> list[tuple[int, str]]:
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, line) for number, line in lines if line.startswith('## ')]
 
 
 def chapter_ends(
@@ -155,8 +162,7 @@ def _lucky_lines(block: Block) -> Iterable[str]:
 def _comments(document: Document, fences: list[Region]) -> Iterable[tuple[int, str]]:
     position = 0
     for number, line in enumerate(document.text.splitlines(keepends=True), start=1):
-        inside = any(fence.start <= position < fence.end for fence in fences)
-        if '<!--' in line and not inside:
+        if '<!--' in line and not any(fence.start <= position < fence.end for fence in fences):
             yield number, line.rstrip('\n')
         position += len(line)
 
