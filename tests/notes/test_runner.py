@@ -320,7 +320,7 @@ def test_what_is_true_passes(nested: NestedRun) -> None:
 
 
 def test_what_a_chapter_leaves_fails_at_its_end(nested: NestedRun, started: Services) -> None:
-    found = nested.run(LEAVING, started.backend)
+    found = nested.run(LEAVING, started)
     lines = enumerate(LEAVING.splitlines(), start=1)
     assert list(found) == [n + 1 for n, line in lines if line == '# the end'], nested.output
     assert set(found.values()) == {f'the chapter leaves, on {started.backend}:'}
