@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 INTERVAL = 0.01
+LONGEST_PAUSE = 1.0
 
 
 def wait_until(
@@ -12,7 +13,8 @@ def wait_until(
     """Wait until a condition holds, but no longer than a limit.
 
     Args:
-        condition: asked again every 10 ms.
+        condition: asked again after 10 ms, or after a pause as long as its answer took, so that
+            a question that is costly to ask does not take the time from what is waited for.
         seconds: the limit.
         goes_on: as soon as it says no, the wait is over.
 
@@ -20,8 +22,11 @@ def wait_until(
         Whether the condition held in the end.
     """
     deadline = time.monotonic() + seconds
+    asked = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline or not goes_on():
+        answered = time.monotonic()
+        if answered > deadline or not goes_on():
             return condition()
-        time.sleep(INTERVAL)
+        time.sleep(min(max(INTERVAL, answered - asked), LONGEST_PAUSE))
+        asked = time.monotonic()
     return True
