@@ -14,26 +14,24 @@ SECONDS = 180.0
 
 
 class Engine:
-    """A project of a test's own.
+    """A project, in a folder where its commands are typed.
 
     Attributes:
         name: of the project.
         choices: what the test's terminals need in their environment.
     """
 
-    def __init__(self, session: Session, choices: Mapping[str, str], folder: Path) -> None:
-        """Name a project, which a session forgets at its end; nothing is started.
+    def __init__(self, project: docker.Project, folder: Path) -> None:
+        """Take a project; nothing is started.
 
         Args:
-            session: takes it down.
-            choices: values for the variables of docker-compose.yml.
-            folder: where the commands are typed.
+            project: whose services the commands concern.
+            folder: where they are typed.
         """
-        self._project = docker.own_project(choices)
+        self._project = project
         self._folder = folder
-        self.name = self._project.name
-        self.choices = self._project.choices
-        session.ends_with(self._project.command(*docker.FORGET), self._project.environment)
+        self.name = project.name
+        self.choices = project.choices
 
     def type(self, command: str, **choices: str) -> str:
         """Type a command that has to succeed.
@@ -88,10 +86,28 @@ class Engine:
         return self.type(f'{listing} --quiet --filter {label}').split()
 
 
+def own_engine(session: Session, choices: Mapping[str, str], folder: Path) -> Engine:
+    """Name a project of a test's own, which a session forgets at its end; nothing is started.
+
+    Args:
+        session: takes it down.
+        choices: values for the variables of docker-compose.yml.
+        folder: where the commands are typed.
+    """
+    project = docker.own_project(choices)
+    session.ends_with(project.command(*docker.FORGET), project.environment)
+    return Engine(project, folder)
+
+
+def skip_without_engine(config: pytest.Config) -> None:
+    """Skip a test where compose is not asked for."""
+    if 'compose' not in config.stash[BACKENDS]:
+        pytest.skip('needs a Docker Engine, and compose is not among the back-ends of this run')
+
+
 @pytest.fixture
 def engine_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Owns the projects of one test; without an engine the test is skipped."""
-    if 'compose' not in request.config.stash[BACKENDS]:
-        pytest.skip('needs a Docker Engine, and compose is not among the back-ends of this run')
+    skip_without_engine(request.config)
     with Session() as session:
         yield session

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from playground import compose_file, docker, http
 from playground.docker import free_choices
 from playground.ports import LOOPBACK
+from playground.services.running import Services
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.live.engine import Engine
+from tests.live.engine import Engine, own_engine, skip_without_engine
 from tests.live.launcher import Launcher
 from tests.live.test_bad_situations import assert_refused, edit
 
@@ -34,7 +36,18 @@ NO_ENGINE = """#!/bin/sh
 @pytest.fixture
 def engine(engine_session: Session, launcher: Launcher) -> Engine:
     """A project on free ports, for the launcher’s copy; nothing is started."""
-    return Engine(engine_session, free_choices(), launcher.repository)
+    return own_engine(engine_session, free_choices(), launcher.repository)
+
+
+@pytest.fixture
+def found(request: pytest.FixtureRequest, launcher: Launcher) -> Iterator[Engine]:
+    """Services that run already: those of other tests, which find again what this one breaks."""
+    skip_without_engine(request.config)
+    services: Services = request.getfixturevalue('compose')
+    name = services.choices['COMPOSE_PROJECT_NAME']
+    engine = Engine(docker.Project(name, services.choices), launcher.repository)
+    yield engine
+    engine.type('docker compose up -d --wait')
 
 
 @pytest.fixture
@@ -85,17 +98,11 @@ def test_an_engine_says_nothing(launcher: Launcher, engine: Engine, tmp_path: Pa
         assert_refused(launcher, 'Docker did not answer within 20 seconds', 'BACKEND=embedded')
 
 
-def test_a_container_has_the_port(launcher: Launcher, engine: Engine) -> None:
-    engine.type('docker compose up -d --wait redis')
-    port = engine.choices['NOTES_REDIS_PORT']
-    variables = {
-        **free_choices(),
-        'COMPOSE_PROJECT_NAME': engine.name,
-        'NOTES_FLOWER_PORT': port,
-    }
-    variables['COMPOSE_PROJECT_NAME'] += '-other'
+def test_a_container_has_the_port(launcher: Launcher, engine: Engine, found: Engine) -> None:
+    port = found.choices['NOTES_REDIS_PORT']
+    variables = {**engine.choices, 'NOTES_FLOWER_PORT': port}
     launcher.playground('play', '--backend', 'compose', variables=variables)
-    taken = f'port {port} of {LOOPBACK} is taken by the container {engine.name}-redis-1: end it'
+    taken = f'port {port} of {LOOPBACK} is taken by the container {found.name}-redis-1: end it'
     assert_refused(launcher, taken, 'as in: NOTES_FLOWER_PORT=')
 
 
@@ -270,16 +277,15 @@ def test_play_starts_the_services_and_ends_them(launcher: Launcher, engine: Engi
     launcher.assert_nothing_is_left()
 
 
-def test_play_leaves_the_services_that_it_found(launcher: Launcher, engine: Engine) -> None:
-    engine.type('docker compose up -d --wait')
-    launcher.playground('play', '--backend', 'compose', variables=engine.choices)
+def test_play_leaves_the_services_that_it_found(launcher: Launcher, found: Engine) -> None:
+    launcher.playground('play', '--backend', 'compose', variables=found.choices)
     launcher.wait_for('Ctrl-C ends this program; the services were there before it, and go on.')
     # One that is away for a while is no reason to end.
-    engine.type('docker compose restart rabbitmq')
-    engine.type('docker compose up -d --wait')
+    found.type('docker compose restart rabbitmq')
+    found.type('docker compose up -d --wait')
     launcher.signal(signal.SIGINT)
     assert launcher.wait() == 0, launcher.output
-    assert len(engine.containers()) == 3
+    assert len(found.containers()) == 3
     launcher.assert_nothing_is_left()
 
 
@@ -300,11 +306,10 @@ def test_a_signal_while_docker_starts_them(
     launcher.assert_nothing_is_left()
 
 
-def test_play_notices_that_a_service_has_gone(launcher: Launcher, engine: Engine) -> None:
-    engine.type('docker compose up -d --wait')
-    launcher.playground('play', '--backend', 'compose', variables=engine.choices)
+def test_play_notices_that_a_service_has_gone(launcher: Launcher, found: Engine) -> None:
+    launcher.playground('play', '--backend', 'compose', variables=found.choices)
     launcher.wait_for('Ctrl-C ends ')
-    engine.type('docker compose kill rabbitmq')
+    found.type('docker compose kill rabbitmq')
     launcher.wait(SECONDS)
     said = 'no broker has answered for 60 seconds, so the rest was ended too'
     assert_refused(launcher, said, 'docker compose ps --all')
@@ -319,14 +324,13 @@ def test_play_notices_that_a_service_has_gone(launcher: Launcher, engine: Engine
     ],
 )
 def test_a_service_goes_in_the_middle_of_a_demo(
-    launcher: Launcher, engine: Engine, step: str, service: str
+    launcher: Launcher, found: Engine, step: str, service: str
 ) -> None:
-    engine.type('docker compose up -d --wait')
-    launcher.playground('demo', '--backend', 'compose', variables=engine.choices)
+    launcher.playground('demo', '--backend', 'compose', variables=found.choices)
     launcher.wait_for(step)
     # However long Docker takes, the demo is no further.
     launcher.signal(signal.SIGSTOP)
-    engine.type(f'docker compose kill {service}')
+    found.type(f'docker compose kill {service}')
     launcher.signal(signal.SIGCONT)
     launcher.wait(SECONDS)
     assert_refused(launcher)

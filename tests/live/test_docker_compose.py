@@ -17,7 +17,7 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
-from tests.live.engine import Engine
+from tests.live.engine import Engine, own_engine
 from tests.live.listeners import addresses_outside, refuses_from_outside
 from tests.repository_copy import copy_repository
 
@@ -43,14 +43,14 @@ def usual_ports() -> Iterator[None]:
 def reader(usual_ports: None, engine_session: Session) -> Engine:
     """A copy of the repository whose project is on the usual ports."""
     folder = copy_repository(engine_session.folder / 'notes')
-    return Engine(engine_session, {}, folder)
+    return own_engine(engine_session, {}, folder)
 
 
 @pytest.fixture
 def on_free_ports(engine_session: Session) -> Engine:
     """A copy of the repository whose project is on free ports."""
     folder = copy_repository(engine_session.folder / 'notes')
-    return Engine(engine_session, free_choices(), folder)
+    return own_engine(engine_session, free_choices(), folder)
 
 
 def test_down_keeps_messages_and_a_broken_broker_comes_back(
