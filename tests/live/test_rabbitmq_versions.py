@@ -1,4 +1,4 @@
-"""What RabbitMQ 4 does otherwise than RabbitMQ 3.10: advance.md, chapters 2 and 4; README.md, 4."""
+"""What RabbitMQ 4 does otherwise than RabbitMQ 3.10: advance.md, chapters 2 and 4; README.md, 8."""
 
 import re
 import socket
@@ -23,6 +23,7 @@ from tests.live.conftest import StartWorker
 
 SECONDS = 60.0
 PLACES_FOR_ONE_PROCESS = 4
+PROCESSES = 4
 
 # x-delivery-limit of a quorum queue is 20 from 4.0 on.
 RETURNS = 20
@@ -75,6 +76,28 @@ def test_native_delays_leave_the_places_free(
     assert now.get(timeout=SECONDS) == 'hello now'
     first = min(result.get(timeout=SECONDS) and result.date_done for result in later)
     assert now.date_done < first
+
+
+def test_a_grown_pool_gets_more_work_but_not_from_rabbitmq_4(
+    running: Services, start_worker: StartWorker, caller: Celery
+) -> None:
+    """A message that is acknowledged late keeps its place while its task runs."""
+    options = '-c 1 --prefetch-multiplier=1 -- task_acks_late=yes'
+    worker = start_worker('examples.slow', options)
+    caller.control.pool_grow(PROCESSES - 1)
+    inspect = caller.control.inspect(timeout=SECONDS, limit=1)
+
+    def has_grown() -> bool:
+        [stats] = inspect.stats().values()
+        return len(stats['pool']['processes']) == PROCESSES
+
+    assert wait_until(has_grown, SECONDS)
+    for _ in range(PROCESSES):
+        caller.send_task('examples.slow.wait', (5,), queue='slow')
+    worker.wait_for(' succeeded in ', SECONDS)
+    until_one_succeeded = worker.output.partition(' succeeded in ')[0]
+    at_once = 1 if major(running) == 4 else PROCESSES
+    assert until_one_succeeded.count('waits 5 s') == at_once
 
 
 @pytest.fixture
