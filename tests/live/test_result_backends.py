@@ -13,6 +13,7 @@ from playground.terminal import Terminal
 from playground.waiting import wait_until
 
 SECONDS = 30.0
+EXPIRES = 1
 
 
 def test_results_of_rpc_stay_on_redis(
@@ -24,11 +25,10 @@ def test_results_of_rpc_stay_on_redis(
     )
     worker.wait_for(' ready.', SECONDS)
     with Celery('caller', broker=running.broker_url, backend='rpc://') as app:
-        app.conf.result_expires = 1
+        app.conf.result_expires = EXPIRES
         queue = app.backend.binding.name
         app.send_task('examples.slow.wait', (0,), queue='slow')
         worker.wait_for('succeeded in', SECONDS)
-        app.backend.result_consumer.stop()
     with Celery('looks', broker=running.broker_url) as app, app.connection_for_read() as connection:
         if connection.transport_cls == 'redis':
             redis = connection.default_channel.client
@@ -38,6 +38,7 @@ def test_results_of_rpc_stay_on_redis(
         else:
 
             def is_gone() -> bool:
+                time.sleep(2 * EXPIRES)  # to ask is to use the queue: it then lives on as long
                 try:
                     connection.channel().queue_declare(queue, passive=True)
                 except NotFound:
