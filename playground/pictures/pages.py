@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from playground.pictures.themes import THEMES, picture
 from playground.services.running import Services
 
-SECONDS = 60.0
+SECONDS = 180.0
 WIDTH = 1000
 # In less, its row of tabs is broken in two.
 MANAGEMENT_WIDTH = 1080
