@@ -32,7 +32,7 @@ def fresh(services: Services, vhost: str | None = None) -> Iterator[Services]:
     database = services.result_backend.rsplit('/', 1)[0] + f'/{next(DATABASES)}'
     with redis.Redis.from_url(database) as client:
         client.flushdb()
-    if services.management_url is None:
+    if not services.has_rabbitmq:
         yield dataclasses.replace(services, broker_url=database, result_backend=database)
         return
     name = vhost or f'test-{uuid.uuid4().hex[:8]}'

@@ -41,3 +41,8 @@ class Services:
             'CELERY_BROKER_URL': self.broker_url,
             'CELERY_RESULT_BACKEND': self.result_backend,
         }
+
+    @property
+    def has_rabbitmq(self) -> bool:
+        """Whether the broker is RabbitMQ, and not Redis or Valkey."""
+        return self.management_url is not None

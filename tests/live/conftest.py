@@ -1,7 +1,9 @@
 """Workers in background terminals, and a caller, for the tests that need real ones."""
 
 import itertools
+import shlex
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -20,6 +22,7 @@ READY_SECONDS = 30.0
 NUMBERS = itertools.count(1)
 
 StartWorker = Callable[..., Terminal]
+StartModule = Callable[..., Terminal]
 
 
 @pytest.fixture
@@ -52,6 +55,24 @@ def start_worker(open_terminal: Callable[[str], Terminal], caller: Celery) -> St
         worker = open_terminal(f'celery -A {app} worker -l info -n {node} {options}'.rstrip())
         worker.wait_for(' ready.', READY_SECONDS)
         assert wait_until(lambda: caller.control.ping([node], timeout=0.2), READY_SECONDS)
+        return worker
+
+    return start
+
+
+@pytest.fixture
+def start_module(open_terminal: Callable[[str], Terminal], tmp_path: Path) -> StartModule:
+    """Write an app of the test's own into its folder, start a worker there, wait until ready."""
+
+    def start(app: str, source: str, options: str = '', **variables: str) -> Terminal:
+        (tmp_path / f'{app}.py').write_text(source)
+        before = ' '.join(f'{name}={shlex.quote(value)}' for name, value in variables.items())
+        node = f'{app}-{next(NUMBERS)}@localhost'
+        worker = open_terminal(
+            f'cd {shlex.quote(str(tmp_path))} &&'
+            f' {before} celery -A {app} worker -l info -n {node} {options}'
+        )
+        worker.wait_for(' ready.', READY_SECONDS)
         return worker
 
     return start

@@ -118,14 +118,14 @@ def test_worker_does_not_come_up(launcher: Launcher) -> None:
 
 
 def test_broker_refuses_the_user(started: Services, launcher: Launcher) -> None:
-    if started.management_url is None:
+    if not started.has_rabbitmq:
         pytest.skip('a Valkey server knows no user of the notes; native shows it')
     launcher.playground('demo', variables={**at(started), 'NOTES_PASSWORD': 'wrong'})
     assert_refused(launcher, 'refuses user celeryman', 'BACKEND=embedded')
 
 
 def test_broker_has_no_such_vhost(started: Services, launcher: Launcher) -> None:
-    if started.management_url is None:
+    if not started.has_rabbitmq:
         pytest.skip('a Valkey server knows no vhost; native shows it')
     variables = {**at(started), 'NOTES_VHOST': 'nope'}
     launcher.playground('demo', '--backend', 'compose', variables=variables)
@@ -133,7 +133,7 @@ def test_broker_has_no_such_vhost(started: Services, launcher: Launcher) -> None
 
 
 def test_broker_answers_but_no_redis(started: Services, launcher: Launcher) -> None:
-    if started.management_url is None:
+    if not started.has_rabbitmq:
         pytest.skip('needs a RabbitMQ; native has one')
     launcher.playground('demo', variables={**at(started), 'NOTES_REDIS_PORT': str(free_port())})
     assert_refused(launcher, 'answers, but no Redis on', 'docker compose up -d --wait')
@@ -142,7 +142,7 @@ def test_broker_answers_but_no_redis(started: Services, launcher: Launcher) -> N
 def test_redis_asks_for_a_password(
     started: Services, embedded: Services, launcher: Launcher
 ) -> None:
-    if started.management_url is None:
+    if not started.has_rabbitmq:
         pytest.skip('needs a RabbitMQ; native has one')
     port = str(urlsplit(embedded.result_backend).port)
     launcher.playground('demo', variables={**at(started), 'NOTES_REDIS_PORT': port})
@@ -150,7 +150,7 @@ def test_redis_asks_for_a_password(
 
 
 def test_services_that_answer_are_taken(started: Services, launcher: Launcher) -> None:
-    if started.management_url is None:
+    if not started.has_rabbitmq:
         pytest.skip('needs a RabbitMQ; native has one')
     launcher.playground('demo', variables=at(started))
     assert launcher.wait(90) == 0, launcher.output

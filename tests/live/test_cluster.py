@@ -1,6 +1,5 @@
 """A node of a RabbitMQ cluster that goes down, and what is left: advance.md, chapter 10."""
 
-import subprocess
 import uuid
 from collections.abc import Iterator
 
@@ -15,18 +14,9 @@ from playground.services.native import Node
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from tests.live.rabbitmq import rabbitmqctl
 
 SECONDS = 60.0
-COMMAND_SECONDS = 90.0
-
-
-def control(node: Node, *command: str) -> None:
-    subprocess.run(
-        [str(node.tools / 'rabbitmqctl'), *command],
-        check=True,
-        capture_output=True,
-        timeout=COMMAND_SECONDS,
-    )
 
 
 @pytest.fixture(scope='module')
@@ -44,7 +34,7 @@ def cluster(started: Services) -> Iterator[list[Node]]:
         join = ('join_cluster', nodes[0].name)
         for node in nodes[1:]:
             for command in ('stop_app',), ('reset',), join, ('start_app',):
-                control(node, *command)
+                rabbitmqctl(node.tools, *command)
         yield nodes
 
 
@@ -52,7 +42,7 @@ def cluster(started: Services) -> Iterator[list[Node]]:
 def stopped(cluster: list[Node]) -> Iterator[Node]:
     """The node that a test may stop."""
     yield cluster[1]
-    control(cluster[1], 'start_app')
+    rabbitmqctl(cluster[1].tools, 'start_app')
 
 
 @pytest.mark.parametrize('kind', ['classic', 'quorum'])
@@ -75,7 +65,7 @@ def test_a_node_is_stopped(
     caller.conf.task_default_queue, caller.conf.task_default_queue_type = queue, kind
     with caller:
         assert caller.send_task('vege.hello', ('Chris',)).get(timeout=SECONDS) == 'hello Chris'
-        control(stopped, 'stop_app')
+        rabbitmqctl(stopped.tools, 'stop_app')
         if kind == 'classic':
             assert worker.wait(SECONDS) == 1
             assert 'Unrecoverable error: NotFound(404' in worker.output

@@ -6,7 +6,6 @@ The broker is the test's own and is held still, as by a full disk or a broken li
 import os
 import re
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 
@@ -18,8 +17,8 @@ from examples import outbox
 from playground import services
 from playground.services.running import Services
 from playground.session import Session
+from tests.live.rabbitmq import rabbitmqctl
 
-COMMAND_SECONDS = 60.0
 SECONDS = 20.0
 # A call that does not wait returns in some milliseconds.
 STILL_SECONDS = 3.0
@@ -38,9 +37,7 @@ def broker_process(own: Services) -> int:
     if own.programs is None:
         with redis.Redis.from_url(own.broker_url) as client:
             return int(client.info('server')['process_id'])
-    command = [str(own.programs / 'rabbitmqctl'), 'eval', 'os:getpid().']
-    asked = subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)
-    return int(re.sub(rb'\D', b'', asked.stdout))
+    return int(re.sub(r'\D', '', rabbitmqctl(own.programs, 'eval', 'os:getpid().')))
 
 
 @pytest.mark.parametrize('options', [{}, outbox.Config.broker_transport_options], ids=str)

@@ -1,6 +1,5 @@
 """What waits longer than the consumer_timeout of RabbitMQ 3.10: advance.md, chapter 4."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +9,8 @@ from playground.services import native
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
+from tests.live.rabbitmq import rabbitmqctl
 
-COMMAND_SECONDS = 60.0
 SECONDS = 60.0
 # Longer than any test.
 LATER = 600
@@ -29,9 +28,7 @@ def impatient(started: Services) -> Iterator[tuple[Session, Services]]:
         pytest.skip('RabbitMQ 3.10 alone ends the worker; native has one')
     with Session() as session:
         services = native.start(session)
-        assert services.programs is not None
-        command = [str(services.programs / 'rabbitmqctl'), 'eval', SOON]
-        subprocess.run(command, check=True, timeout=COMMAND_SECONDS)
+        rabbitmqctl(services.programs, 'eval', SOON)
         yield session, services
 
 

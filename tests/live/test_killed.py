@@ -1,6 +1,6 @@
 """What comes back when a worker, or a process of its pool, is killed: advance.md, chapter 4."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from celery.result import AsyncResult
 from playground.services.running import Services
 from playground.terminal import Terminal
 from playground.waiting import wait_until
+from tests.live.conftest import StartModule
 
 SECONDS = 30.0
 # By default a worker takes four messages for each process.
@@ -59,29 +60,20 @@ def nothing():
 class Killed:
     """A folder with an app, and workers that run it."""
 
-    def __init__(
-        self, folder: Path, open_terminal: Callable[[str], Terminal], caller: Celery
-    ) -> None:
+    def __init__(self, folder: Path, start_module: StartModule, caller: Celery) -> None:
         self.folder = folder
         self.caller = caller
-        self._open_terminal = open_terminal
-        self._workers = 0
+        self._start_module = start_module
+        self._source = ''
 
-    def write(self, transport_options: object = None, **options: object) -> None:
-        """Write the app, with these options of its tasks."""
+    def choose(self, transport_options: object = None, **options: object) -> None:
+        """Choose the options of the app's tasks, and those of its transport."""
         options = {'default_retry_delay': 0, **options}
-        code = APP.format(transport_options=transport_options or {}, options=options)
-        (self.folder / 'killed.py').write_text(code)
+        self._source = APP.format(transport_options=transport_options or {}, options=options)
 
     def worker(self) -> Terminal:
         """Start a worker with one process, and wait until it is ready."""
-        self._workers += 1
-        name = f'killed-{self._workers}@%h'
-        worker = self._open_terminal(
-            f'cd "{self.folder}" && celery -A killed worker -l info -c 1 -n {name}'
-        )
-        worker.wait_for(' ready.', SECONDS)
-        return worker
+        return self._start_module('killed', self._source, '-c 1')
 
     def send(self, task: str, **options: object) -> AsyncResult:
         """Call a task."""
@@ -94,15 +86,9 @@ class Killed:
 
 
 @pytest.fixture
-def killed(
-    tmp_path: Path, open_terminal: Callable[[str], Terminal], caller: Celery
-) -> Iterator[Killed]:
-    yield Killed(tmp_path, open_terminal, caller)
+def killed(tmp_path: Path, start_module: StartModule, caller: Celery) -> Iterator[Killed]:
+    yield Killed(tmp_path, start_module, caller)
     (tmp_path / 'released').touch()
-
-
-def has_rabbitmq(running: Services) -> bool:
-    return running.management_url is not None
 
 
 def unacknowledged(running: Services) -> int:
@@ -113,7 +99,7 @@ def unacknowledged(running: Services) -> int:
 
 @pytest.mark.parametrize('late', [False, True])
 def test_a_killed_process_fails_its_task_for_good(killed: Killed, late: bool) -> None:
-    killed.write(acks_late=late)
+    killed.choose(acks_late=late)
     worker = killed.worker()
     with pytest.raises(WorkerLostError, match=r'signal 9 \(SIGKILL\)'):
         killed.send('kill_its_process').get(timeout=SECONDS)
@@ -127,7 +113,7 @@ def test_a_killed_process_fails_its_task_for_good(killed: Killed, late: bool) ->
 
 
 def test_a_message_that_is_rejected_comes_back_without_end(killed: Killed) -> None:
-    killed.write(acks_late=True, reject_on_worker_lost=True, max_retries=1)
+    killed.choose(acks_late=True, reject_on_worker_lost=True, max_retries=1)
     killed.worker()
     result = killed.send('kill_its_process')
     assert wait_until(lambda: killed.runs() > 4, SECONDS)
@@ -136,7 +122,7 @@ def test_a_message_that_is_rejected_comes_back_without_end(killed: Killed) -> No
 
 @pytest.mark.parametrize('late', [False, True])
 def test_a_retry_counts(killed: Killed, late: bool) -> None:
-    killed.write(
+    killed.choose(
         acks_late=late, retry_on_worker_lost=True, reject_on_worker_lost=True, max_retries=2
     )
     killed.worker()
@@ -150,7 +136,7 @@ def test_a_retry_counts(killed: Killed, late: bool) -> None:
 def test_a_killed_worker_leaves_what_it_has_not_acknowledged(
     killed: Killed, running: Services, late: bool
 ) -> None:
-    killed.write(acks_late=late)
+    killed.choose(acks_late=late)
     worker = killed.worker()
     results = [killed.send('wait') for _ in range(PLACES + 2)]
     held = PLACES if late else PLACES + 1
@@ -164,7 +150,7 @@ def test_a_killed_worker_leaves_what_it_has_not_acknowledged(
     # These were still in the queue.
     for result in results[held:]:
         result.get(timeout=SECONDS)
-    if has_rabbitmq(running):
+    if running.has_rabbitmq:
         for result in results[0 if late else 1 : held]:
             result.get(timeout=SECONDS)
         expected = {False: {'PENDING'}, True: {'SUCCESS'}}[late]
@@ -176,7 +162,7 @@ def test_a_killed_worker_leaves_what_it_has_not_acknowledged(
 
 
 def test_a_process_that_survived_a_revoke_counts_as_ended(killed: Killed) -> None:
-    killed.write(retry_on_worker_lost=True, max_retries=1)
+    killed.choose(retry_on_worker_lost=True, max_retries=1)
     worker = killed.worker()
     result = killed.send('catch')
     worker.wait_for('at work', SECONDS)
@@ -189,9 +175,9 @@ def test_a_process_that_survived_a_revoke_counts_as_ended(killed: Killed) -> Non
 
 
 def test_redis_gives_back_after_the_visibility_timeout(killed: Killed, running: Services) -> None:
-    if has_rabbitmq(running):
+    if running.has_rabbitmq:
         pytest.skip('RabbitMQ gives a message back when its worker is gone; embedded shows this')
-    killed.write(SOON, acks_late=True)
+    killed.choose(SOON, acks_late=True)
     worker = killed.worker()
     result = killed.send('wait')
     assert wait_until(lambda: killed.runs() == 1, SECONDS)
@@ -203,9 +189,9 @@ def test_redis_gives_back_after_the_visibility_timeout(killed: Killed, running: 
 
 
 def test_redis_gives_what_waits_too_long_to_each_worker(killed: Killed, running: Services) -> None:
-    if has_rabbitmq(running):
+    if running.has_rabbitmq:
         pytest.skip('RabbitMQ has no visibility timeout; embedded shows it')
-    killed.write(SOON)
+    killed.choose(SOON)
     (killed.folder / 'released').touch()
     workers = [killed.worker(), killed.worker()]
     result = killed.send('wait', countdown=8)

@@ -21,7 +21,7 @@ def test_two_workers_with_one_name(
     command = f'celery -A vege worker -l info -P threads -n {name}@%h'
     open_terminal(command).wait_for(' ready.', SECONDS)
     second = open_terminal(command)
-    if running.management_url:
+    if running.has_rabbitmq:
         assert second.wait(SECONDS) == 1
         assert f"cannot obtain exclusive access to locked queue '{name}@" in second.output
     else:

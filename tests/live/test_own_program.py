@@ -8,6 +8,7 @@ from celery import Celery
 
 from playground.terminal import Terminal
 from playground.virtual_environment import REPOSITORY
+from tests.live.conftest import StartModule
 
 SECONDS = 20.0
 MISTAKES = """
@@ -27,13 +28,8 @@ async def never_runs():
 
 
 @pytest.fixture
-def worker(open_terminal: Callable[[str], Terminal], tmp_path: Path) -> Terminal:
-    (tmp_path / 'mistakes.py').write_text(MISTAKES)
-    worker = open_terminal(
-        f'cd "{tmp_path}" && celery -A mistakes worker -l info -c 1 -n mistakes@localhost'
-    )
-    worker.wait_for(' ready.', SECONDS)
-    return worker
+def worker(start_module: StartModule) -> Terminal:
+    return start_module('mistakes', MISTAKES, '-c 1')
 
 
 def test_a_task_may_not_wait_for_another(worker: Terminal, caller: Celery) -> None:

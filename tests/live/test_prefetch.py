@@ -48,7 +48,7 @@ def test_what_a_worker_holds(
     start_worker: StartWorker, caller: Celery, running: Services, row: list[str]
 ) -> None:
     options, runs, beside = row
-    if '--disable-prefetch' in options and running.management_url:
+    if '--disable-prefetch' in options and running.has_rabbitmq:
         pytest.skip('only a worker on Redis can do without prefetching; embedded shows it')
     options = '' if options == 'nothing else' else options.removesuffix(', on Redis')
     took, stayed = how_many(start_worker, caller, options)

@@ -1,6 +1,5 @@
 """What RabbitMQ 4 does otherwise than RabbitMQ 3.10: advance.md, chapters 2 and 4; README.md, 8."""
 
-import re
 import socket
 import threading
 import uuid
@@ -20,6 +19,7 @@ from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
+from tests.live.rabbitmq import major
 
 SECONDS = 60.0
 PLACES_FOR_ONE_PROCESS = 4
@@ -27,12 +27,6 @@ PROCESSES = 4
 
 # x-delivery-limit of a quorum queue is 20 from 4.0 on.
 RETURNS = 20
-
-
-def major(services: Services) -> int | None:
-    """The first number of RabbitMQ's version; None for another broker."""
-    found = re.match(r'RabbitMQ (\d+)', services.description)
-    return int(found[1]) if found else None
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """retries.py with real workers: what its page says, and what no eager task shows."""
 
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from celery import Celery
 from celery.exceptions import TaskRevokedError, TimeLimitExceeded
 from celery.result import AsyncResult
 
-from playground.terminal import Terminal
 from playground.waiting import wait_until
-from tests.live.conftest import StartWorker
+from tests.live.conftest import StartModule, StartWorker
 from tests.live.running_tasks import wait_until_they_run
 
 SECONDS = 30.0
@@ -67,12 +64,9 @@ def wait():
 
 @pytest.mark.parametrize('limit', [None, 1])
 def test_finally_runs_in_a_task_that_is_ended(
-    open_terminal: Callable[[str], Terminal], caller: Celery, tmp_path: Path, limit: int | None
+    start_module: StartModule, caller: Celery, limit: int | None
 ) -> None:
-    (tmp_path / 'last_words.py').write_text(LAST_WORDS)
-    command = 'celery -A last_words worker -l info -c 1 -n ended@%h'
-    worker = open_terminal(f'cd "{tmp_path}" && {command}')
-    worker.wait_for(' ready.', SECONDS)
+    worker = start_module('last_words', LAST_WORDS, '-c 1')
     result = caller.send_task('last_words.wait', time_limit=limit)
     if limit is None:
         wait_until_they_run(caller, result)
@@ -102,24 +96,3 @@ def test_no_command_shows_what_a_rate_limit_holds_back(
         [found] = answer.values()
         assert not found
     assert {mail.state for mail in mails[1:]} == {'PENDING'}
-
-
-@pytest.mark.parametrize(('options', 'held'), [('', 5), ('--prefetch-multiplier 1', 2)])
-@pytest.mark.parametrize('late', [False, True])
-def test_how_many_messages_a_worker_takes(
-    start_worker: StartWorker, caller: Celery, tmp_path: Path, options: str, held: int, late: bool
-) -> None:
-    """What runs takes a place with late acknowledgement only."""
-    worker = start_worker('tests.live.held', f'-c 1 {options} -- task_acks_late={int(late)}')
-    file = tmp_path / 'released'
-    results = [caller.send_task('held.wait_for', (str(file),)) for _ in range(8)]
-    expected = held - late
-    for result in results[:expected]:
-        worker.wait_for(f'[{result.id}] received', SECONDS)
-    wait_until_they_run(caller, results[0])
-    # It answers once more after all that it could take.
-    caller.control.ping(timeout=SECONDS, limit=1)
-    assert worker.output.count(' received') == expected
-    file.touch()
-    for result in results:
-        result.get(timeout=SECONDS)

@@ -15,7 +15,7 @@ from kombu import Consumer, Exchange, Queue
 
 from playground.services.running import Services
 from playground.terminal import Terminal
-from tests.live.conftest import StartWorker
+from tests.live.conftest import StartModule, StartWorker
 
 SECONDS = 30.0
 # A message that is not there by then does not come.
@@ -42,10 +42,6 @@ def ask(open_terminal: Callable[[str], Terminal]) -> Ask:
         return json.loads(terminal.output)
 
     return run
-
-
-def has_rabbitmq(running: Services) -> bool:
-    return running.broker_url.startswith('amqp:')
 
 
 def received(worker: Terminal, task_id: str) -> bool:
@@ -98,7 +94,7 @@ def test_broadcast_without_declare_is_lost_on_redis_only(
     )
     for worker in workers:
         worker.wait_for(f'[{second}] succeeded', SECONDS)
-        assert received(worker, first) is has_rabbitmq(running)
+        assert received(worker, first) is running.has_rabbitmq
 
 
 def test_priorities_without_settings(
@@ -107,14 +103,14 @@ def test_priorities_without_settings(
     results = [caller.send_task('vege.hello', (p,), queue='celery', priority=p) for p in PRIORITIES]
     start_worker('vege', '-P solo')
     # RabbitMQ keeps the order of sending; Redis has a list for 0 to 2, 3 to 5, 6 to 8, and 9.
-    expected = list(PRIORITIES) if has_rabbitmq(running) else [1, 0, 5, 3, 7, 9]
+    expected = list(PRIORITIES) if running.has_rabbitmq else [1, 0, 5, 3, 7, 9]
     assert order(results) == expected
 
 
 def test_worker_with_other_steps_never_looks_into_some_lists(
     start_worker: StartWorker, caller: Celery, running: Services
 ) -> None:
-    if has_rabbitmq(running):
+    if running.has_rabbitmq:
         pytest.skip('RabbitMQ has no lists of priorities; embedded shows it')
     caller.conf.broker_transport_options = TEN_STEPS
     unread, read = (caller.send_task('vege.hello', queue='celery', priority=p) for p in (1, 9))
@@ -138,7 +134,7 @@ def test_a_message_without_a_priority_counts_as_0(
         result.get(timeout=SECONDS)
     ended = [result.result for result in sorted(results, key=lambda result: result.date_done)]
     expected = ['hello nine', 'hello five', 'hello none']
-    assert ended == (expected if has_rabbitmq(running) else expected[::-1])
+    assert ended == (expected if running.has_rabbitmq else expected[::-1])
 
 
 @pytest.mark.parametrize('bound_later', [False, True])
@@ -162,11 +158,11 @@ def test_a_fanout_exchange(caller: Celery, running: Services, bound_later: bool)
             if not bound_later:
                 producer.publish('x', exchange=exchange, routing_key='a.key', declare=[exchange])
             reader.drain_events(timeout=QUIET_SECONDS)
-        assert bodies == (['x'] if has_rabbitmq(running) else [])
+        assert bodies == (['x'] if running.has_rabbitmq else [])
 
 
 def test_an_exchange_that_does_not_exist(caller: Celery, running: Services) -> None:
-    if not has_rabbitmq(running):
+    if not running.has_rabbitmq:
         pytest.skip('Redis has no exchanges: the Broadcast above shows what is made of one')
     with caller.connection_for_write() as connection:
         queue = Queue('bound', Exchange('elsewhere', type='direct'), 'key')
@@ -206,14 +202,12 @@ def look(folder):
 
 
 def test_a_broadcast_empties_the_cache_of_one_process(
-    open_terminal: Callable[[str], Terminal], caller: Celery, tmp_path: Path
+    start_module: StartModule, caller: Celery, tmp_path: Path
 ) -> None:
-    (tmp_path / 'caches.py').write_text(CACHES)
     full, seen = tmp_path / 'full', tmp_path / 'seen'
     full.mkdir()
     seen.mkdir()
-    worker = open_terminal(f'cd "{tmp_path}" && celery -A caches worker -l info -c 2 -n caches@%h')
-    worker.wait_for(' ready.', SECONDS)
+    worker = start_module('caches', CACHES, '-c 2')
 
     def on_both(task: str, folder: Path) -> list[Any]:
         results = [

@@ -9,9 +9,8 @@ from celery.exceptions import ChordError
 from celery.result import AsyncResult
 
 from playground.services.running import Services
-from playground.terminal import Terminal
 from playground.waiting import wait_until
-from tests.live.conftest import StartWorker
+from tests.live.conftest import StartModule, StartWorker
 
 RESULT_SECONDS = 20.0
 
@@ -63,17 +62,12 @@ def total(numbers):
 
 @pytest.mark.parametrize('counts', [True, False])
 def test_a_chord_is_counted_on_redis_and_asked_for_elsewhere(
-    open_terminal: Callable[[str], Terminal], running: Services, tmp_path: Path, counts: bool
+    start_module: StartModule, running: Services, tmp_path: Path, counts: bool
 ) -> None:
-    (tmp_path / 'chords.py').write_text(CHORDS)
     results = tmp_path / 'results'
     results.mkdir()
     backend = running.result_backend if counts else results.as_uri()
-    worker = open_terminal(
-        f'cd "{tmp_path}" && CELERY_RESULT_BACKEND="{backend}"'
-        ' celery -A chords worker -l info -c 1 -n chords@%h'
-    )
-    worker.wait_for(' ready.', RESULT_SECONDS)
+    worker = start_module('chords', CHORDS, '-c 1', CELERY_RESULT_BACKEND=backend)
     with Celery('c', broker=running.broker_url, backend=backend, set_as_current=False) as app:
 
         def of(task: str) -> AsyncResult:

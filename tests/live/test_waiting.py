@@ -30,7 +30,7 @@ def like_waiting(caller: Celery, running: Services) -> Celery:
 
 
 def needs_rabbitmq(running: Services) -> None:
-    if running.management_url is None:
+    if not running.has_rabbitmq:
         pytest.skip('Redis has no queue types; native and compose show it')
 
 
@@ -45,12 +45,11 @@ def test_what_waits_in_rabbitmq_is_in_no_worker(
     plain = like_waiting.send_task('examples.waiting.greet', ('now',))
     assert plain.get(timeout=SECONDS) == 'hello now'
     assert {result.state for result in late} == {'PENDING'}
-    has_rabbitmq = running.management_url is not None
     inspect = like_waiting.control.inspect(timeout=SECONDS, limit=1)
     [scheduled] = inspect.scheduled().values()
-    assert len(scheduled) == (0 if has_rabbitmq else len(late))
+    assert len(scheduled) == (0 if running.has_rabbitmq else len(late))
     assert like_waiting.control.purge() == 0
-    if has_rabbitmq:
+    if running.has_rabbitmq:
         delayed = [name for name in queues(running) if name.startswith('celery_delayed_')]
         assert sorted(delayed) == sorted(f'celery_delayed_{level}' for level in range(28))
 

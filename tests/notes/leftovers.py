@@ -69,7 +69,7 @@ class Leftovers:
     def _names(self) -> set[str]:
         names = self._keys() | self._processes()
         names |= {f'file {path}' for path in files_of(self._folder)}
-        return names | (self._of_rabbitmq() if self._services.management_url else set())
+        return names | (self._of_rabbitmq() if self._services.has_rabbitmq else set())
 
     def _processes(self) -> set[str]:
         found = set()
