@@ -14,6 +14,7 @@ from playground.services.running import Services
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.conftest import StartWorker
+from tests.live.running_tasks import wait_until_they_run
 
 SECONDS = 30.0
 LONG = 600.0
@@ -56,7 +57,7 @@ def test_a_worker_that_dies_loses_no_task(
     assert wait_until(functools.partial(has_run, worker, 1), SECONDS)
     worker.kill()
     again = start_worker(APP, '-c 1')
-    if running.management_url:
+    if running.has_rabbitmq:
         assert wait_until(functools.partial(has_run, again, 1), SECONDS)
         return
     # Redis keeps it for visibility_timeout, an hour, where no worker looks.
@@ -75,8 +76,9 @@ def test_a_task_that_nobody_may_finish_comes_back(
     start_worker: StartWorker, sender: Celery
 ) -> None:
     worker = start_worker(APP, '-c 1 -- worker_soft_shutdown_timeout=1')
-    sender.send_task(f'{APP}.pack', ('tea', LONG))
+    result = sender.send_task(f'{APP}.pack', ('tea', LONG))
     worker.wait_until(lambda output: bool(PACKS.search(output)), SECONDS, 'its first run')
+    wait_until_they_run(sender, result)
     os.kill(worker.process.pid, signal.SIGQUIT)
     assert worker.wait(SECONDS) == 0
     again = start_worker(APP, '-c 1')
