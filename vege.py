@@ -1,4 +1,4 @@
-"""A first app: one task, two settings. README.md, chapters 4 to 9.
+"""A first app: one task, two settings. README.md, chapters 2 to 9.
 
 celery -A vege worker -l info
 celery -A vege shell

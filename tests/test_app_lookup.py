@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that is worked in, and whose modules are forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     yield tmp_path
-    for name in ('proj', 'proj.celery'):
+    for name in ('proj', 'proj.app', 'proj.celery'):
         sys.modules.pop(name, None)
 
 
@@ -37,6 +37,12 @@ def write(folder: Path, rules: list[tuple[str, str]]) -> None:
             module.write('from celery import Celery as Class\n')
             module.write(f"{attribute} = Class('{place} {attribute}', set_as_current=False)\n")
             module.write(f"{attribute}.conf.task_default_queue = '{attribute}'\n")
+
+
+def report(app: str) -> subprocess.CompletedProcess[str]:
+    """What ``celery -A APP report`` prints, and its exit status."""
+    command = [sys.executable, '-m', 'celery', '-A', app, 'report']
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
 
 def name(app: Celery) -> str:
@@ -73,9 +79,16 @@ def test_full_name_comes_before_all_rules(folder: Path, target: str) -> None:
 
 def test_command_line(folder: Path) -> None:
     write(folder, [('proj/celery.py', 'any_name')])
-    command = [sys.executable, '-m', 'celery', '-A', 'proj', 'report']
-    report = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)
-    assert "task_default_queue: 'any_name'" in report.stdout
+    found = report('proj')
+    assert found.returncode == 0
+    assert "task_default_queue: 'any_name'" in found.stdout
+
+
+def test_a_module_of_that_name_is_passed_over(folder: Path) -> None:
+    write(folder, [('proj/__init__.py', 'any_name'), ('proj/app.py', 'any_name')])
+    with (folder / 'proj' / '__init__.py').open('a') as module:
+        module.write('from proj import app\n')
+    assert name(find_app('proj')) == 'proj/__init__.py any_name'
 
 
 def test_an_app_of_another_kind_wins_too(folder: Path) -> None:
@@ -84,10 +97,9 @@ def test_an_app_of_another_kind_wins_too(folder: Path) -> None:
         'from celery import Celery\nfrom flask import Flask\n'
         "app = Flask('proj')\ncelery_app = Celery('proj', set_as_current=False)\n"
     )
-    command = [sys.executable, '-m', 'celery', '-A']
-    found = subprocess.run([*command, 'proj', 'report'], capture_output=True, text=True)
+    found = report('proj')
     assert found.returncode == 1
     assert "AttributeError: 'Flask' object has no attribute 'user_options'" in found.stderr
-    named = subprocess.run([*command, 'proj:celery_app', 'report'], capture_output=True, text=True)
+    named = report('proj:celery_app')
     assert named.returncode == 0
     assert 'software -> celery:5.7.0' in named.stdout

@@ -10,9 +10,12 @@ from playground.compose_file import ComposeFile
 from playground.virtual_environment import REPOSITORY
 from tests import app_head
 
+# It runs alone, in a folder of the reader's.
+OWN_PROGRAM = 'own_program'
+
 APPS = [
     path
-    for folder in (REPOSITORY, REPOSITORY / 'examples')
+    for folder in (REPOSITORY, REPOSITORY / 'examples', REPOSITORY / OWN_PROGRAM)
     for path in sorted(folder.glob('*.py'))
     if 'Celery(' in path.read_text()
 ]
@@ -21,6 +24,7 @@ APPS = [
 QUEUES = {
     **dict.fromkeys(('vege', 'vege1', 'vege2', 'app_signals', 'event_receiver'), None),
     'vege3': 'general',
+    'tasks': OWN_PROGRAM,
 }
 
 FOLDERS = {'basic_setup', 'examples', 'playground', 'tests'}
@@ -72,6 +76,7 @@ def test_an_app_is_named_after_its_module(path: Path, source: ast.Module) -> Non
     """Its tasks then have the same names when it runs as a script."""
     [call] = [call for call in nodes(source, ast.Call) if ast.unparse(call.func) == 'Celery']
     module = '.'.join(path.relative_to(REPOSITORY).with_suffix('').parts)
+    module = module.removeprefix(f'{OWN_PROGRAM}.')
     assert [ast.literal_eval(argument) for argument in call.args] == [module]
 
 
