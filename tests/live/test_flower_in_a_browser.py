@@ -105,11 +105,11 @@ def wait_for_row(page: Page, *texts: str) -> None:
 
 
 def open_worker(page: Page, flower_url: str, name: str) -> None:
-    """Open a worker's page, which is there as soon as the worker has answered Flower."""
+    """Open a worker's page, whole: the worker may answer Flower's questions one by one."""
 
     def is_there() -> bool:
         page.goto(f'{flower_url}/worker/{name}')
-        return page.locator('#workername').count() == 1
+        return page.locator('#workername').count() == page.locator('#worker-queues tr').count() == 1
 
     assert wait_until(is_there, SECONDS), page.inner_text('main')
     expect(page.locator('#workername')).to_have_text(name)
