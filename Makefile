@@ -13,10 +13,10 @@ unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONU
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play timeline pictures setup test bless lint
+.PHONY: help demo play timeline pictures setup setup-production test bless lint
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo:  ## watch real workers run the notes' tasks, about 15 seconds (BACKEND=embedded, native or compose)
 	@$(PLAYGROUND) demo --backend "$$BACKEND"
@@ -32,6 +32,9 @@ pictures:  ## take the pictures of README.md again (needs Docker, and Chromium o
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev
+
+setup-production:  ## make .venv and install what production.md needs
+	@$(PLAYGROUND) setup --production
 
 test: setup  ## run all tests and the notes (BACKEND="embedded native" requires both)
 	@.venv/bin/python -m pytest -n 4 $(foreach name,$(BACKEND),--backend $(name)) $(TESTS)

@@ -12,6 +12,9 @@ from playground.errors import PlaygroundError
 
 USAGE_ERROR = 2
 
+READERS_REQUIREMENTS = 'requirements.txt'
+TESTS_REQUIREMENTS = 'requirements-dev.txt'
+
 # What a reader can mend of what an operating system refuses.
 CURES = {
     errno.ENOSPC: 'the disk is full, so make room',
@@ -34,8 +37,7 @@ def main() -> int:
         preconditions.open_standard_streams()
         if arguments.command != 'setup':
             preconditions.check()
-        requirements = 'requirements-dev.txt' if arguments.dev else 'requirements.txt'
-        virtual_environment.ensure(requirements)
+        virtual_environment.ensure(arguments.requirements)
         if arguments.command == 'setup':
             return 0
         if sys.prefix != str(virtual_environment.ENVIRONMENT):
@@ -63,10 +65,23 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m playground', description='Runs the notes where there is no Docker.'
     )
-    parser.set_defaults(backend=None, dev=False)
+    parser.set_defaults(backend=None, requirements=READERS_REQUIREMENTS)
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     setup = commands.add_parser('setup', help='make .venv and install the requirements')
-    setup.add_argument('--dev', action='store_true', help='those of the tests too')
+    setup.add_argument(
+        '--production',
+        dest='requirements',
+        action='store_const',
+        const='requirements-production.txt',
+        help='those of production.md too',
+    )
+    setup.add_argument(
+        '--dev',
+        dest='requirements',
+        action='store_const',
+        const=TESTS_REQUIREMENTS,
+        help='those of the tests too',
+    )
     backend = argparse.ArgumentParser(add_help=False)
     backend.add_argument(
         '--backend',
@@ -82,9 +97,9 @@ def _parse() -> argparse.Namespace:
     )
     timeline = commands.add_parser('timeline', help='draw which process ran what, as pictures')
     timeline.add_argument('canvas', nargs='?', help='one of vege4.py; without it, all of them')
-    timeline.set_defaults(dev=True)
+    timeline.set_defaults(requirements=TESTS_REQUIREMENTS)
     pictures = commands.add_parser('pictures', help='take the pictures of README.md; needs Docker')
-    pictures.set_defaults(dev=True)
+    pictures.set_defaults(requirements=TESTS_REQUIREMENTS)
     return parser.parse_args()
 
 

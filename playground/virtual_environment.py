@@ -22,10 +22,11 @@ PACKAGES = ENVIRONMENT.joinpath(
 # in three single ones, on PATH between colons, and in UTF-8.
 UNUSABLE_IN_A_PATH = re.compile(r"""[\x00-\x1f\x7f"$`\\:]|'''|[\ud800-\udfff]""")
 
-# requirements-dev.txt includes it.
-READERS_REQUIREMENTS = 'requirements.txt'
-
-NEEDED_MEGABYTES = {'requirements.txt': 250, 'requirements-dev.txt': 500}
+NEEDED_MEGABYTES = {
+    'requirements.txt': 250,
+    'requirements-production.txt': 450,
+    'requirements-dev.txt': 900,
+}
 
 # Without one of these there is nothing to run.
 IMPORTS = 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
@@ -69,7 +70,7 @@ def ensure(requirements: str) -> None:
         return
     _make(requirements)
     _install(requirements)
-    for name in {requirements, READERS_REQUIREMENTS}:
+    for name in _with_included(requirements):
         _stamp(name).write_text(_fingerprint(name))
 
 
@@ -80,9 +81,16 @@ def _stamp(requirements: str) -> Path:
 def _fingerprint(requirements: str) -> str:
     """An environment is only good at the path where it was made, for the files it was made from."""
     digest = hashlib.sha256()
-    for name in sorted({READERS_REQUIREMENTS, requirements}):
+    for name in _with_included(requirements):
         digest.update((REPOSITORY / name).read_bytes())
     return f'{ENVIRONMENT}\n{digest.hexdigest()}\n'
+
+
+def _with_included(requirements: str) -> list[str]:
+    """The file, and those that it includes with ``-r``."""
+    lines = (REPOSITORY / requirements).read_text(encoding='utf-8').splitlines()
+    included = [line.removeprefix('-r ') for line in lines if line.startswith('-r ')]
+    return [requirements, *(name for each in included for name in _with_included(each))]
 
 
 def _check_path() -> None:

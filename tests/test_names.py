@@ -21,6 +21,7 @@ from tests.celery_names import (
     options,
     words,
 )
+from tests.live.projects import PROJECTS
 from tests.pages import PAGES
 from tests.test_links import tokens
 
@@ -154,6 +155,7 @@ def test_options_in_sentences_are_some_commands(page: Path) -> None:
 
 def test_names_stand_in_celerys_code_or_in_what_the_page_runs(page: Path) -> None:
     files = [path for folder in FOLDERS for path in (REPOSITORY / folder).glob('*.py')]
+    files += [path for folder in PROJECTS for path in folder.rglob('*.py')]
     run = [path.read_text() for path in files]
     run += [token.content for token in tokens(page) if token.type == 'fence']
     ours = {*FOLDERS, *(path.stem for path in files)}.union(*map(IDENTIFIER.findall, run))

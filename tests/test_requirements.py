@@ -7,10 +7,11 @@ import yaml
 from playground.compose_file import COMPOSE_FILE
 from playground.virtual_environment import REPOSITORY
 
-PIN = re.compile(r'([A-Za-z0-9_.-]+(?:\[[a-z,]+\])?)==([A-Za-z0-9.]+)')
+PIN = re.compile(r'([A-Za-z0-9_.-]+(?:\[[a-z,-]+\])?)==([A-Za-z0-9.]+)')
 
 
-def _pins(name: str) -> dict[str, str]:
+def pins(name: str) -> dict[str, str]:
+    """What a requirements file asks for, line by line, without the files that it includes."""
     lines = (REPOSITORY / name).read_text().splitlines()
     wanted = [line.split('#')[0].strip() for line in lines]
     wanted = [line for line in wanted if line and not line.startswith('-r ')]
@@ -20,10 +21,11 @@ def _pins(name: str) -> dict[str, str]:
 
 
 def test_requirements_are_exact() -> None:
-    pins = _pins('requirements.txt')
-    assert pins['celery[redis]'].startswith('5.7.')
-    assert {'amqp', 'redis', 'flower'} <= set(pins)
-    assert _pins('requirements-dev.txt')
+    readers = pins('requirements.txt')
+    assert readers['celery[redis]'].startswith('5.7.')
+    assert {'amqp', 'redis', 'flower'} <= set(readers)
+    assert pins('requirements-production.txt')
+    assert pins('requirements-dev.txt')
 
 
 def test_compose_pins_its_images_and_publishes_on_loopback_only() -> None:
