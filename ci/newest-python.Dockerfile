@@ -5,5 +5,4 @@ RUN useradd --create-home reader && install --directory --owner=reader /home/rea
 USER reader
 WORKDIR /home/reader/notes
 COPY --chown=reader . .
-RUN make setup
 CMD ["make", "test", "BACKEND=embedded"]
