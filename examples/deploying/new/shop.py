@@ -1,0 +1,33 @@
+"""The next release, which takes the messages of the old one, too. production.md, chapter 6.
+
+celery -A shop worker -l info -c 1 -n new@%h
+"""
+
+import time
+
+from celery import Celery
+
+
+class Config:
+    broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
+    result_backend = 'redis://localhost:6379/'
+    task_default_queue = 'shop'
+
+
+app = Celery('shop')
+app.config_from_object(Config)
+
+
+@app.task
+def send_invoice(order: int, language: str = 'English') -> str:
+    return f'invoice {order} in {language}'
+
+
+@app.task
+def pack_parcel(order: int) -> str:
+    time.sleep(0.2)
+    return f'order {order} packed'
+
+
+# The messages that wait have the old name.
+pack = app.task(pack_parcel.run, name='shop.pack')
