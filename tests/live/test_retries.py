@@ -47,6 +47,31 @@ def test_rate_limited_tasks_hold_up_the_others(start_worker: StartWorker, caller
     assert done_at(other) > done_at(mails[1])
 
 
+TOO_LONG = """
+import time
+from celery import Celery
+app = Celery('too_long')
+@app.task(time_limit=1, acks_late=True, acks_on_timeout=ACKS)
+def sleep():
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize('acks', [True, False])
+def test_a_hard_limit_ends_a_task_for_good_unless_its_message_is_kept(
+    start_module: StartModule, caller: Celery, acks: bool
+) -> None:
+    worker = start_module('too_long', TOO_LONG.replace('ACKS', str(acks)), '-c 1')
+    result = caller.send_task('too_long.sleep')
+    with pytest.raises(TimeLimitExceeded):
+        result.get(timeout=SECONDS)
+    runs = 'Hard time limit (1s) exceeded'
+    assert wait_until(lambda: worker.output.count(runs) > 2, 5.0 if acks else SECONDS) is not acks
+    assert (worker.output.count(runs) == 1) is acks
+    worker.kill()
+    caller.control.purge()
+
+
 LAST_WORDS = """
 import time
 from celery import Celery

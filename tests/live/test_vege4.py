@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery import Celery, Signature, chain, chord
-from celery.exceptions import ChordError
+from celery import Celery, Signature, chain, chord, group
+from celery.exceptions import ChordError, TimeoutError
 from celery.result import AsyncResult
 
 from playground.services.running import Services
@@ -43,6 +43,22 @@ def test_a_failed_task_ends_its_chain(start_worker: StartWorker, call: MakeSigna
         result.get(timeout=RESULT_SECONDS)
     worker.wait_for(f'vege4.add[{result.parent.id}] failed: TypeError', RESULT_SECONDS)
     assert 'Task vege4.mul[' not in worker.output
+
+
+def test_a_group_behind_a_failed_task_never_ends(
+    start_worker: StartWorker, call: MakeSignature
+) -> None:
+    start_worker('vege4', '-c 2')
+    pair = group(call('add', 1), call('add', 2))
+    as_a_chord = (call('add', 1, 'a') | pair | call('total')).delay()
+    with pytest.raises(TypeError, match='unsupported operand'):
+        as_a_chord.get(timeout=RESULT_SECONDS)
+    at_the_end = (call('add', 1, 'a') | pair).delay()
+    with pytest.raises(TypeError, match='unsupported operand'):
+        at_the_end.parent.get(timeout=RESULT_SECONDS)
+    with pytest.raises(TimeoutError):
+        at_the_end.get(timeout=1)
+    assert {result.state for result in at_the_end} == {'PENDING'}
 
 
 CHORDS = """

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from amqp import NotFound
 from celery import Celery
+from celery.exceptions import TaskRevokedError
 
 from examples import waiting
 from playground import http
@@ -52,6 +53,17 @@ def test_what_waits_in_rabbitmq_is_in_no_worker(
     if running.has_rabbitmq:
         delayed = [name for name in queues(running) if name.startswith('celery_delayed_')]
         assert sorted(delayed) == sorted(f'celery_delayed_{level}' for level in range(28))
+
+
+def test_what_waits_in_rabbitmq_can_be_revoked(
+    start_worker: StartWorker, like_waiting: Celery
+) -> None:
+    worker = start_worker('examples.waiting', '-c 1')
+    result = like_waiting.send_task('examples.waiting.greet', ('later',), countdown=5)
+    like_waiting.control.revoke(result.id, reply=True, timeout=SECONDS, limit=1)
+    with pytest.raises(TaskRevokedError, match='revoked'):
+        result.get(timeout=SECONDS)
+    worker.wait_for(f'Discarding revoked task: examples.waiting.greet[{result.id}]', SECONDS)
 
 
 def test_a_delayed_call_before_the_first_worker_is_lost(
