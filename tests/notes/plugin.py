@@ -55,13 +55,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(collector)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    headings = config.getoption('chapter')
-    if not headings:
-        return
-    chosen = [item for item in items if _chapter_of(item.nodeid) in headings]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    if headings := config.getoption('chapter'):
+        chosen = [item for item in items if _chapter_of(item.nodeid) in headings]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    if hasattr(config, 'workerinput'):
+        items[:] = _live_tests_between_chapters(items)
+
+
+def _live_tests_between_chapters(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Mix what computes with what waits, so that neither has the processors for itself.
+
+    The longest chapters come first, and tests that start nothing last.
+    """
+    chapters: dict[str, list[pytest.Item]] = {}
+    live, others = [], []
+    for item in items:
+        if _chapter_of(item.nodeid) is not None:
+            chapters.setdefault(_scope_of(item.nodeid), []).append(item)
+        elif item.nodeid.startswith('tests/live/'):
+            live.append(item)
+        else:
+            others.append(item)
+    order = []
+    for number, blocks_of_one in enumerate(sorted(chapters.values(), key=len, reverse=True)):
+        begin, end = (len(live) * n // len(chapters) for n in (number, number + 1))
+        order += [*blocks_of_one, *live[begin:end]]
+    return [*order, *([] if chapters else live), *others]
 
 
 class ChapterScheduling(LoadScopeScheduling):
@@ -71,8 +93,13 @@ class ChapterScheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        heading = _chapter_of(nodeid)
-        return nodeid if heading is None else f'{nodeid.partition(EXAMPLE)[0]} {heading}'
+        return _scope_of(nodeid)
+
+
+def _scope_of(nodeid: str) -> str:
+    """The tests of one scope are run by one process."""
+    heading = _chapter_of(nodeid)
+    return nodeid if heading is None else f'{nodeid.partition(EXAMPLE)[0]} {heading}'
 
 
 def _chapter_of(nodeid: str) -> str | None:
@@ -93,6 +120,8 @@ def _block_lines(page: str) -> set[int]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ChapterScheduling:
+    # Each process has put them in order.
+    config.option.loadscopereorder = False
     return ChapterScheduling(config, log)
 
 
