@@ -25,5 +25,6 @@ def send_invoice(order: int, language: str) -> str:
 
 @app.task
 def pack_parcel(order: int) -> str:
-    time.sleep(0.2)
+    print(f'packing order {order}')
+    time.sleep(1)
     return f'order {order} packed'

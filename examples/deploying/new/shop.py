@@ -25,7 +25,8 @@ def send_invoice(order: int, language: str = 'English') -> str:
 
 @app.task
 def pack_parcel(order: int) -> str:
-    time.sleep(0.2)
+    print(f'packing order {order}')
+    time.sleep(1)
     return f'order {order} packed'
 
 

@@ -25,5 +25,6 @@ def send_invoice(order: int) -> str:
 
 @app.task
 def pack(order: int) -> str:
-    time.sleep(0.2)
+    print(f'packing order {order}')
+    time.sleep(1)
     return f'order {order} packed'
