@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_LINE = re.compile(
-    r'(?P<lesson>.+\.) (?P<page>README|advance)\.md,'
+    r'(?P<lesson>.+\.) (?P<page>README|advance|production)\.md,'
     r' chapters? (?P<first>\d+)(?: (?P<word>and|to) (?P<last>\d+))?\.'
 )
 

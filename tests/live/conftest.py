@@ -12,6 +12,8 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
+from tests.backends import BACKENDS, BROKERS
+from tests.fresh_services import fresh
 from tests.live.engine import engine_session
 from tests.live.launcher import Launcher
 
@@ -76,6 +78,15 @@ def start_module(open_terminal: Callable[[str], Terminal], tmp_path: Path) -> St
         return worker
 
     return start
+
+
+@pytest.fixture
+def chosen(request: pytest.FixtureRequest) -> Iterator[Services]:
+    """One back-end, with a RabbitMQ if there is one: for what would take long on each."""
+    names = request.config.stash[BACKENDS]
+    name = next((name for name in names if BROKERS[name] == 'RabbitMQ'), names[0])
+    with fresh(request.getfixturevalue(name)) as running:
+        yield running
 
 
 @pytest.fixture
