@@ -34,6 +34,7 @@ NOT_SETTINGS = {
     'event_count': 'of a State',
     'event_receiver': 'a program of advance.md',
     'result_expire': "README.md's misspelt setting",
+    'task_cls': 'an argument',
     'task_id': 'an argument',
     'task_name': 'an argument',
     'worker_pid': "Celery 4's name of a result's pid",
@@ -41,19 +42,26 @@ NOT_SETTINGS = {
 }
 
 OTHER_OPTIONS = {
+    '--bind': 'gunicorn',
     '--format': 'docker compose',
+    '--json': 'curl',
+    '--no-control-socket': 'gunicorn',
     '--now': 'systemctl',
     '--profile': 'docker compose',
     '--raw': 'redis-cli',
     '--sort-keys': 'json.tool',
     '--tb': 'pytest',
+    '--threads': 'gunicorn',
+    '--timeout-graceful-shutdown': 'uvicorn',
     '--wait': 'docker compose',
+    '--workers': 'gunicorn and uvicorn',
 }
 
 # README.md shows what Celery says of it.
 NO_OPTION = '-L'
 
 OTHER_NAMES = {
+    'EventSource': 'of a browser',
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'CELERY_WORKER_CONCURRENCY': 'the variable of an option of the command',
     'celery.chord_unlock': 'a task that Celery brings',
@@ -70,6 +78,7 @@ OTHER_NAMES = {
     'docs.celeryq.dev': 'the web site',
     'proj': 'a project of the reader',
     'stable': 'a version of the documentation',
+    'teardown_appcontext': 'a decorator of Flask',
     'urlopen': 'urllib.request',
 }
 

@@ -22,20 +22,22 @@ from playground.waiting import wait_until
 from tests.live import projects
 
 SECONDS = 60.0
+DAY = 24 * 60 * 60
 POSTS = 2000
 AT_ONCE = 50
 # A server that is loaded by other tests needs longer than one that is not.
 LONGEST_SECONDS = 10.0
 
 OpenTerminal = Callable[[str], Terminal]
+StartServer = Callable[..., tuple[Terminal, str]]
 StartWeb = Callable[..., str]
 
 
 @pytest.fixture
-def start_web(open_terminal: OpenTerminal) -> StartWeb:
-    """Start the web server on a free port, and return its address."""
+def start_server(open_terminal: OpenTerminal) -> StartServer:
+    """Start the web server on a free port; its terminal and its address are returned."""
 
-    def start(options: str = '', **variables: str) -> str:
+    def start(options: str = '', **variables: str) -> tuple[Terminal, str]:
         port = ports.free_port()
         before = ' '.join(f'{name}={value}' for name, value in variables.items())
         server = open_terminal(
@@ -43,9 +45,15 @@ def start_web(open_terminal: OpenTerminal) -> StartWeb:
             f' exec uvicorn reports_api.web:web --port {port} {options}'
         )
         server.wait_for('Application startup complete.', SECONDS)
-        return f'http://127.0.0.1:{port}'
+        return server, f'http://127.0.0.1:{port}'
 
     return start
+
+
+@pytest.fixture
+def start_web(start_server: StartServer) -> StartWeb:
+    """Start the web server; only its address is returned."""
+    return lambda *options, **variables: start_server(*options, **variables)[1]
 
 
 def post(web: str) -> httpx.Response:
@@ -88,6 +96,9 @@ def test_both_processes_and_the_next_server_know_what_was_sent(
     assert {get(f'{web}{where}').json()['state'] for _ in range(20)} == {'SENT'}
     assert {get(f'{web}/reports/unknown').status_code for _ in range(20)} == {404}
     assert get(f'{start_web()}{where}').json() == {'state': 'SENT'}
+    with redis.Redis.from_url(running.result_backend) as client:
+        [key] = client.scan_iter('celery-task-meta-*')
+        assert DAY - SECONDS < client.ttl(key) <= DAY
 
 
 def test_a_broker_that_is_away_makes_503_and_leaves_no_id(
@@ -144,6 +155,18 @@ def test_a_hundred_streams_hold_no_thread_and_end_with_their_readers(
             return not wait_until(lambda: asked(client) > before, 1.0)
 
         assert wait_until(nobody_asks, SECONDS)
+
+
+def test_a_server_waits_for_open_streams_no_longer_than_it_may(
+    start_server: StartServer, open_terminal: OpenTerminal
+) -> None:
+    for options, ends in ('--timeout-graceful-shutdown 1', True), ('', False):
+        server, web = start_server(options)
+        where = post(web).json()['where']
+        open_terminal(f'curl -sN {web}{where}/events').wait_for('SENT', SECONDS)
+        server.press_control_c()
+        server.wait_for('Waiting for connections to close.', SECONDS)
+        assert wait_until(lambda: not server.runs, SECONDS if ends else 3.0) is ends  # noqa: B023
 
 
 def test_a_call_blocks_the_loop_as_long_as_it_tries(open_terminal: OpenTerminal) -> None:

@@ -79,7 +79,7 @@ def start_web(open_terminal: OpenTerminal) -> StartWeb:
         before = ' '.join(f'{name}={value}' for name, value in variables.items())
         server = open_terminal(
             f'cd examples/flask_project && {before} exec gunicorn --bind 127.0.0.1:{port}'
-            f' --threads 8 --no-control-socket {options} parcels.main:app'
+            f' --no-control-socket {options} parcels.main:app'
         )
         server.wait_for('Booting worker', SECONDS)
         assert wait_until(lambda: ports.answers(port), SECONDS)
