@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import re
 import shutil
@@ -33,7 +34,7 @@ class Copy:
 
     Attributes:
         folder: where it is.
-        environment: for its commands; its packages are those of its requirements.txt.
+        environment: for its commands.
         commands: those of its README.md, in order.
     """
 
@@ -53,9 +54,7 @@ def copy(name: str, folder: Path, environment: Mapping[str, str]) -> Copy:
     Raises:
         subprocess.CalledProcessError: pip cannot install them.
     """
-    shutil.copytree(
-        REPOSITORY / 'examples' / name, folder, ignore=shutil.ignore_patterns('__pycache__')
-    )
+    project = copy_code(name, folder, environment)
     packages = folder / 'packages'
     subprocess.run([sys.executable, '-m', 'venv', packages], check=True, timeout=INSTALL_SECONDS)
     subprocess.run(
@@ -64,11 +63,25 @@ def copy(name: str, folder: Path, environment: Mapping[str, str]) -> Copy:
         timeout=INSTALL_SECONDS,
     )
     own = {
-        **environment,
+        **project.environment,
         'PATH': f'{packages / "bin"}{os.pathsep}{environment["PATH"]}',
         'VIRTUAL_ENV': str(packages),
     }
-    return Copy(folder, own, commands(name))
+    return dataclasses.replace(project, environment=own)
+
+
+def copy_code(name: str, folder: Path, environment: Mapping[str, str]) -> Copy:
+    """Copy a project into an empty folder; its packages are those of the environment.
+
+    Args:
+        name: the project's folder in examples/.
+        folder: made here.
+        environment: of a reader's terminal.
+    """
+    shutil.copytree(
+        REPOSITORY / 'examples' / name, folder, ignore=shutil.ignore_patterns('__pycache__')
+    )
+    return Copy(folder, dict(environment), commands(name))
 
 
 @contextlib.contextmanager
