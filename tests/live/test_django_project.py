@@ -316,6 +316,43 @@ print([count_connections.delay().get(timeout=20) for _ in range(3)])
     assert (second, third) == (first + 1, first + 2)
 
 
+READ_THEN_WRITE = """
+import threading
+from django.db import OperationalError, connection, transaction
+from tea_orders.models import Order
+
+outcomes = []
+
+
+def add(own, other):
+    try:
+        with transaction.atomic():
+            Order.objects.count()
+            own.set()
+            other.wait(1)
+            Order.objects.create(item='tea')
+        outcomes.append('saved')
+    except OperationalError as error:
+        outcomes.append(str(error))
+    connection.close()
+
+
+first, second = threading.Event(), threading.Event()
+threads = [threading.Thread(target=add, args=pair) for pair in ((first, second), (second, first))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(*sorted(outcomes), sep=', ')
+"""
+
+
+def test_a_transaction_of_sqlite_waits_for_another(project: Copy, run_in: RunIn) -> None:
+    assert python(project, run_in, READ_THEN_WRITE) == 'saved, saved\n'
+    append(project, 'teashop/settings.py', "del DATABASES['default']['OPTIONS']\n")
+    assert python(project, run_in, READ_THEN_WRITE) == 'database is locked, saved\n'
+
+
 def test_a_schedule_made_in_a_browser_runs_and_its_result_is_found(
     project: Copy, session: Session, run_in: RunIn
 ) -> None:
