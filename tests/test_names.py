@@ -43,9 +43,11 @@ NOT_SETTINGS = {
 
 OTHER_OPTIONS = {
     '--bind': 'gunicorn',
+    '--email': 'manage.py createsuperuser',
     '--format': 'docker compose',
     '--json': 'curl',
     '--no-control-socket': 'gunicorn',
+    '--noinput': 'manage.py createsuperuser',
     '--now': 'systemctl',
     '--profile': 'docker compose',
     '--raw': 'redis-cli',
@@ -53,14 +55,18 @@ OTHER_OPTIONS = {
     '--tb': 'pytest',
     '--threads': 'gunicorn',
     '--timeout-graceful-shutdown': 'uvicorn',
+    '--username': 'manage.py createsuperuser',
     '--wait': 'docker compose',
     '--workers': 'gunicorn and uvicorn',
+    '--workers': 'gunicorn',
 }
 
 # README.md shows what Celery says of it.
 NO_OPTION = '-L'
 
 OTHER_NAMES = {
+    'ATOMIC_REQUESTS': 'a setting of Django',
+    'CONN_MAX_AGE': 'another one',
     'EventSource': 'of a browser',
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'CELERY_WORKER_CONCURRENCY': 'the variable of an option of the command',
