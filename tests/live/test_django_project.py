@@ -381,6 +381,44 @@ def test_a_transaction_of_sqlite_waits_for_another(project: Copy, run_in: RunIn)
     assert python(project, run_in, READ_THEN_WRITE) == 'database is locked, saved\n'
 
 
+CHANGES = """
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.schedulers import SCHEDULE_SYNC_MAX_INTERVAL, DatabaseScheduler
+from teashop import celery_app
+
+second = IntervalSchedule.objects.create(every=1, period='seconds')
+
+
+def add(name):
+    task = 'tea_orders.tasks.count_waiting'
+    return PeriodicTask.objects.create(name=name, task=task, interval=second)
+
+
+class Beat(DatabaseScheduler):
+    def install_default_entries(self, data):
+        add('first')  # it has read the entries
+        super().install_default_entries(data)
+
+
+beat = Beat(app=celery_app)
+print('first' in beat.schedule)
+later = add('second')
+print({'first', 'second'} <= beat.schedule.keys())
+PeriodicTask.objects.filter(name='second').update(enabled=False)
+print('second' in beat.schedule)
+later.refresh_from_db()
+later.save()
+print('second' in beat.schedule)
+print(SCHEDULE_SYNC_MAX_INTERVAL)
+"""
+
+
+def test_beat_overlooks_a_change_as_it_starts_and_one_without_a_signal(
+    project: Copy, run_in: RunIn
+) -> None:
+    assert python(project, run_in, CHANGES).split() == ['False', 'True', 'True', 'False', '300']
+
+
 def test_a_schedule_made_in_a_browser_runs_and_its_result_is_found(
     project: Copy, session: Session, run_in: RunIn
 ) -> None:
@@ -395,7 +433,6 @@ def test_a_schedule_made_in_a_browser_runs_and_its_result_is_found(
     )
     assert created.wait(SECONDS) == 0, created.output
     worker = start_worker(copy, run_in)
-    beat = run_in(copy, 'celery -A teashop beat -l info')
     url = f'{start_server(copy, run_in)}/admin'
     with open_browser(session) as browser:
         page = browser.new_page()
@@ -415,6 +452,7 @@ def test_a_schedule_made_in_a_browser_runs_and_its_result_is_found(
         page.get_by_label('Interval Schedule').select_option('every second')
         page.get_by_role('button', name='Save', exact=True).click()
         expect(page.locator('.success')).to_contain_text('added successfully')
+        beat = run_in(copy, 'celery -A teashop beat -l info')
         beat.wait_for('Sending due task waiting orders', SECONDS)
         worker.wait_for('Task tea_orders.tasks.count_waiting[', SECONDS)
         worker.wait_for('succeeded in', SECONDS)

@@ -24,7 +24,8 @@ def place(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def show(request: HttpRequest, order_id: UUID) -> JsonResponse:
+    state = pack.AsyncResult(str(order_id)).state
     order = get_object_or_404(Order, pk=order_id)
     if order.parcel:
         return JsonResponse({'state': 'SUCCESS', 'parcel': order.parcel})
-    return JsonResponse({'state': pack.AsyncResult(str(order.id)).state})
+    return JsonResponse({'state': state})
