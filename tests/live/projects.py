@@ -20,6 +20,7 @@ from playground.session import Session
 from playground.terminal import Terminal
 from playground.virtual_environment import REPOSITORY
 from playground.waiting import wait_until
+from tests.repository_copy import NOT_COPIED
 
 INSTALL_SECONDS = 180.0
 START_SECONDS = 60.0
@@ -78,9 +79,7 @@ def copy_code(name: str, folder: Path, environment: Mapping[str, str]) -> Copy:
         folder: made here.
         environment: of a reader's terminal.
     """
-    shutil.copytree(
-        REPOSITORY / 'examples' / name, folder, ignore=shutil.ignore_patterns('__pycache__')
-    )
+    shutil.copytree(REPOSITORY / 'examples' / name, folder, ignore=NOT_COPIED)
     return Copy(folder, dict(environment), commands(name))
 
 
