@@ -13,7 +13,7 @@ unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONU
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play timeline pictures setup setup-production test bless lint
+.PHONY: help demo play database timeline pictures setup setup-production test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo:  ## watch real workers run the notes' tasks, about 15 seconds (BACKEND=emb
 
 play:  ## keep a broker, a result backend and Flower running until Ctrl-C, for the notes
 	@$(PLAYGROUND) play --backend "$$BACKEND" $${FLOWER_PORT:+--flower-port "$$FLOWER_PORT"}
+
+database:  ## keep a PostgreSQL running until Ctrl-C, for production.md
+	@$(PLAYGROUND) database
 
 timeline:  ## run canvases of vege4.py and draw which process ran what (CANVAS=chord draws one)
 	@$(PLAYGROUND) timeline $${CANVAS:+"$$CANVAS"}

@@ -13,6 +13,7 @@ from playground.errors import PlaygroundError
 USAGE_ERROR = 2
 
 READERS_REQUIREMENTS = 'requirements.txt'
+PRODUCTION_REQUIREMENTS = 'requirements-production.txt'
 TESTS_REQUIREMENTS = 'requirements-dev.txt'
 
 # What a reader can mend of what an operating system refuses.
@@ -72,7 +73,7 @@ def _parse() -> argparse.Namespace:
         '--production',
         dest='requirements',
         action='store_const',
-        const='requirements-production.txt',
+        const=PRODUCTION_REQUIREMENTS,
         help='those of production.md too',
     )
     setup.add_argument(
@@ -95,6 +96,8 @@ def _parse() -> argparse.Namespace:
     play.add_argument(
         '--flower-port', type=_port, metavar='PORT', help='where Flower listens, if not on 5555'
     )
+    database = commands.add_parser('database', help='keep a PostgreSQL running until Ctrl-C')
+    database.set_defaults(requirements=PRODUCTION_REQUIREMENTS)
     timeline = commands.add_parser('timeline', help='draw which process ran what, as pictures')
     timeline.add_argument('canvas', nargs='?', help='one of vege4.py; without it, all of them')
     timeline.set_defaults(requirements=TESTS_REQUIREMENTS)
@@ -112,6 +115,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from playground import demo
 
         return demo.run(arguments.backend or None)
+    if arguments.command == 'database':
+        from playground import database
+
+        return database.run()
     if arguments.command == 'timeline':
         from playground.timeline import run
 

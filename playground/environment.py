@@ -5,7 +5,7 @@ Needs nothing but the standard library, and little of that: it runs before anyth
 
 import fnmatch
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 LOCAL = ('127.0.0.1', 'localhost')
 
@@ -13,6 +13,10 @@ LOCAL = ('127.0.0.1', 'localhost')
 OURS = {'PYTHONUTF8': '1', 'PYTHONUNBUFFERED': '1'}
 
 # Patterns, as both fnmatch and a shell's `case` understand them.
+
+# Another database, or another password, time zone or the like for ours.
+OF_A_DATABASE = ('DATABASE_URL', 'PG*', 'PSYCOPG_*')
+
 MISLEADING = (
     # The options of the command `celery`, which win over our two variables (celery/bin/celery.py);
     # each option of a sub-command is CELERY_WORKER_QUEUES and the like.
@@ -32,6 +36,7 @@ MISLEADING = (
     # Docker's: another file than docker-compose.yml, or more services of it.
     *('COMPOSE_FILE', 'COMPOSE_ENV_FILES', 'COMPOSE_PROFILES', 'COMPOSE_PATH_SEPARATOR'),
     'COMPOSE_DISABLE_ENV_FILE',
+    *OF_A_DATABASE,
     # matplotlib, which draws the timelines.
     *('MPLBACKEND', 'MATPLOTLIBRC'),
     # Python itself: another package of the same name, a start-up file, warnings, a prompt at the
@@ -131,13 +136,32 @@ def shell_lines(values: Mapping[str, str]) -> list[str]:
     Args:
         values: variables that the caller's next lines set, so that they are not unset.
     """
+    return [
+        *unsetting(values, MISLEADING),
+        'no_proxy=${no_proxy:-${NO_PROXY:-}}',
+        'case $no_proxy in',
+        f'    "*"|*{",".join(LOCAL)}) ;;',
+        f'    *) no_proxy="${{no_proxy:+$no_proxy,}}{",".join(LOCAL)}" ;;',
+        'esac',
+        'NO_PROXY=$no_proxy',
+        'export no_proxy NO_PROXY',
+    ]
+
+
+def unsetting(values: Mapping[str, str], misleading: Sequence[str]) -> list[str]:
+    """Lines for the same shells that unset variables, and say on standard error which.
+
+    Args:
+        values: variables that the caller's next lines set, so that they are not unset.
+        misleading: patterns of those to unset.
+    """
     mark = 'celery_notes'
     return [
         f'{mark}_unset=',
         f'while IFS= read -r {mark}_name; do',
         f'    case ${mark}_name in',
         f'        {"|".join((*HARMLESS, *values))}) ;;',
-        f'        {"|".join(MISLEADING)})',
+        f'        {"|".join(misleading)})',
         f'            if eval "[ -n \\"\\${{${mark}_name+x}}\\" ]"; then',
         f'                unset "${mark}_name"',
         f'                {mark}_unset="${mark}_unset ${mark}_name"',
@@ -151,13 +175,6 @@ def shell_lines(values: Mapping[str, str]) -> list[str]:
         f' "${mark}_unset" >&2',
         'fi',
         f'unset {mark}_unset {mark}_name',
-        'no_proxy=${no_proxy:-${NO_PROXY:-}}',
-        'case $no_proxy in',
-        f'    "*"|*{",".join(LOCAL)}) ;;',
-        f'    *) no_proxy="${{no_proxy:+$no_proxy,}}{",".join(LOCAL)}" ;;',
-        'esac',
-        'NO_PROXY=$no_proxy',
-        'export no_proxy NO_PROXY',
     ]
 
 

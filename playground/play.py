@@ -1,6 +1,5 @@
 """make play: the services stay until Ctrl-C, for a reader with the notes and further terminals."""
 
-import os
 import shlex
 import signal
 import time
@@ -9,17 +8,17 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from playground import compose_file, environment, flower, services
+from playground import compose_file, environment, flower, pasted, services
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, answers, is_free
 from playground.services.running import Services
 from playground.session import Session
-from playground.virtual_environment import ENVIRONMENT, REPOSITORY
+from playground.virtual_environment import ENVIRONMENT
 
 SILENT_SECONDS = 60.0
 ASKING_SECONDS = 2.0
 
-ENVIRONMENT_FILE = REPOSITORY / '.playground' / 'env'
+COMMAND = 'make play'
 
 
 def run(backend: str | None, flower_port: int | None) -> int:
@@ -32,7 +31,7 @@ def run(backend: str | None, flower_port: int | None) -> int:
     Raises:
         PlaygroundError: a part cannot start or ends too early, or another play runs already.
     """
-    _make_folder()
+    pasted.make_folder(COMMAND)
     console = Console(highlight=False, soft_wrap=True)
     port = flower_port or compose_file.read().flower_port
     with Session() as session:
@@ -40,12 +39,12 @@ def run(backend: str | None, flower_port: int | None) -> int:
         console.print(f'[bold]{running.backend}[/]: {running.description}')
         if running.flower_url is None:
             _start_flower(session, running, port)
-        _write_environment(session, running)
+        line = pasted.write(session, 'env', COMMAND, _lines(running))
         user, password = running.credentials.split(':', 1)
         url = running.flower_url or f'http://{LOOPBACK}:{port}'
         console.print(f'[bold]Flower[/]: {url} (user {user}, password {password})')
         console.print('\nIn every further terminal, paste this line first:\n')
-        console.print(f'  . {_from_here(ENVIRONMENT_FILE)}\n', style='cyan')
+        console.print(f'  {line}\n', style='cyan')
         console.print('Then every command of the notes works as it is printed, for example:\n')
         console.print('  celery -A vege worker -l info\n', style='cyan')
         console.print(f'Ctrl-C ends {running.ends}.')
@@ -107,41 +106,12 @@ def _start_flower(session: Session, running: Services, port: int) -> None:
     flower.start(session, running, port).wait_for('Visit me at', flower.START_SECONDS)
 
 
-def _make_folder() -> None:
-    folder = ENVIRONMENT_FILE.parent
-    try:
-        folder.mkdir(exist_ok=True)
-    except FileExistsError:
-        raise PlaygroundError(
-            f'{_from_here(folder)} is a file, and make play needs a folder of that name:'
-            ' remove or rename it, then run this again'
-        ) from None
-    if not os.access(folder, os.W_OK):
-        raise PlaygroundError(
-            f'{folder} cannot be written, and make play tells other terminals there where the'
-            ' services are: clone the notes into a folder of your own, then run this again'
-        )
-
-
-def _write_environment(session: Session, running: Services) -> None:
+def _lines(running: Services) -> list[str]:
     lines = [
-        '# Made by make play, and gone when it ends.',
         f'. {shlex.quote(str(ENVIRONMENT / "bin" / "activate"))}',
         *environment.shell_lines(running.environment),
         *(f'export {name}={shlex.quote(value)}' for name, value in running.environment.items()),
     ]
     if running.programs:
         lines.append(f'PATH={shlex.quote(str(running.programs))}:"$PATH"')
-    try:
-        with ENVIRONMENT_FILE.open('x') as file:
-            session.owns(ENVIRONMENT_FILE)
-            file.write('\n'.join(lines) + '\n')
-    except FileExistsError:
-        raise PlaygroundError(
-            f'another make play has {_from_here(ENVIRONMENT_FILE)}: end it with Ctrl-C;'
-            ' if none runs, remove that file and run this again'
-        ) from None
-
-
-def _from_here(path: Path) -> str:
-    return str(path.relative_to(REPOSITORY))
+    return lines

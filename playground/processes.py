@@ -11,6 +11,7 @@ ROLE_MARK = 'NOTES_ROLE'
 
 WARM_SECONDS = 5.0
 COLD_SECONDS = 3.0
+DATABASE_SECONDS = 10.0
 KILL_SECONDS = 5.0
 ROUNDS = 10
 
@@ -60,6 +61,16 @@ def end(processes: list[psutil.Process]) -> None:
     kill(processes)
 
 
+def end_database(processes: list[psutil.Process]) -> None:
+    """End a PostgreSQL at once, but by its own hand, so that its shared memory goes with it.
+
+    The first process of a PostgreSQL ends the others, which do not carry the mark.
+    """
+    _signal(processes, signal.SIGQUIT)
+    if not _all_gone(processes, DATABASE_SECONDS):
+        kill(processes)
+
+
 def kill(processes: list[psutil.Process]) -> None:
     """End processes at once."""
     _signal(processes, signal.SIGKILL)
@@ -70,12 +81,12 @@ def end_session(session: str) -> None:
     """End all processes of a session, and those that they start meanwhile.
 
     What runs in a terminal comes first and may say goodbye to its broker. The services come last
-    and at once: what they hold goes with the session's folder.
+    and at once: what they hold goes with the session's folder, but for a database's memory.
 
     Args:
         session: the identifier that the processes carry.
     """
-    for role, how in (('terminal', end), ('service', kill)):
+    for role, how in (('terminal', end), ('database', end_database), ('service', kill)):
         for _ in range(ROUNDS):
             processes = marked(session, role)
             if not processes:

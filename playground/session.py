@@ -104,7 +104,7 @@ class Session:
         """Start a process that ends with the session, in a process group of its own.
 
         Args:
-            role: ``terminal`` or ``service``; services are ended last.
+            role: ``terminal``, ``database`` or ``service``, in the order in which they are ended.
             command: the program and its arguments.
             environment: the whole environment; the session adds its marks.
             options: what else ``subprocess.Popen`` takes.
@@ -122,13 +122,18 @@ class Session:
         """Variables by which the session finds a process that it is to end.
 
         Args:
-            role: ``terminal`` or ``service``.
+            role: ``terminal``, ``database`` or ``service``.
         """
         marks = [mark for mark in (os.environ.get(SESSION_MARK), self.identifier) if mark]
         return {SESSION_MARK: ':'.join(marks), ROLE_MARK: role}
 
     def run(
-        self, command: list[str], environment: Mapping[str, str], seconds: float, log: Path
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        seconds: float,
+        log: Path,
+        **options: Any,
     ) -> int | None:
         """Run a command to its end; it ends with the session, too.
 
@@ -137,6 +142,7 @@ class Session:
             environment: the whole environment; the session adds its marks.
             seconds: the limit.
             log: the file that takes its output.
+            options: what else ``subprocess.Popen`` takes.
 
         Returns:
             The exit status; None if it has not ended in time.
@@ -149,6 +155,7 @@ class Session:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                **options,
             )
         try:
             status = child.wait(seconds)

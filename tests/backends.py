@@ -9,6 +9,7 @@ from xdist.workermanage import WorkerController
 from playground import docker, services
 from playground.errors import PlaygroundError
 from playground.services import compose as compose_services
+from playground.services import postgresql
 from playground.services.native import INSTALL_THEM, missing
 from playground.services.running import Services
 from playground.session import Session
@@ -88,6 +89,23 @@ def started(request: pytest.FixtureRequest) -> Services:
     """A back-end that answers: the tests run once for each."""
     started: Services = request.getfixturevalue(request.param)
     return started
+
+
+@pytest.fixture(scope='session')
+def postgresql_server(session: Session, pytestconfig: pytest.Config) -> postgresql.Server:
+    """A PostgreSQL."""
+    if reason := lacks_postgresql(pytestconfig):
+        pytest.skip(reason)
+    server = postgresql.Server(session)
+    pytestconfig.stash[STARTED]['database'] = server.version
+    return server
+
+
+def lacks_postgresql(config: pytest.Config) -> str | None:
+    """Say why what needs a PostgreSQL is skipped; where ``native`` was named, it never is."""
+    if postgresql.programs() or 'native' in (config.getoption('backend') or []):
+        return None
+    return 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
 
 
 @pytest.fixture

@@ -1,20 +1,18 @@
 """Private instances of the system's RabbitMQ and Redis, with the notes' user and vhost."""
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import amqp
 
 from playground import compose_file
 from playground.errors import PlaygroundError
 from playground.ports import LOOPBACK, free_port
-from playground.services import key_value_server, login
+from playground.services import key_value_server, login, unprivileged
 from playground.services.running import Services
 from playground.session import Session
 from playground.waiting import wait_until
@@ -132,7 +130,7 @@ def start_node(
             stdout=output,
             stderr=output,
             cwd=folder,
-            **_owner(session.folder, folder),
+            **unprivileged.owned_by('rabbitmq', session.folder, folder),
         )
 
     def connects() -> bool:
@@ -205,13 +203,3 @@ def _write_tools(folder: Path, environment: dict[str, str], programs: Path) -> P
     rabbitmqctl.write_text(f'#!/bin/sh\n{variables} exec {programs / "rabbitmqctl"} "$@"\n')
     rabbitmqctl.chmod(0o755)
     return tools
-
-
-def _owner(session_folder: Path, folder: Path) -> dict[str, Any]:
-    """RabbitMQ does not run as root: for root, it gets the package's own user."""
-    if os.geteuid() != 0:
-        return {}
-    session_folder.chmod(0o711)
-    for path in (folder, *folder.iterdir()):
-        shutil.chown(path, 'rabbitmq', 'rabbitmq')
-    return {'user': 'rabbitmq', 'group': 'rabbitmq', 'extra_groups': []}

@@ -23,6 +23,7 @@ DIRECTIVE = re.compile(
     r'(?:terminal|file): \S+'
     r'|skip: (?:(?:start|next) if\((?P<condition>.+)\)|end)'
     rf'|leaves: (?P<leaves>\S.*?) {REASON}'
+    r'|needs: PostgreSQL'
     r') -->'
 )
 
@@ -64,6 +65,11 @@ def blocks(document: Document) -> Sequence[tuple[Region, Block]]:
         else:
             name = directive.lexemes['directive']
             below.directives[name] = directive.lexemes['arguments'].strip()
+    for needs in DirectiveInHTMLCommentLexer('needs')(document):
+        heading = chapter(document.text, _line(document, needs.start))
+        for _, block in found:
+            if block.chapter == heading:
+                block.needs_postgresql = True
     defects += [_excerpt_defect(block) for _, block in found]
     defects += [defect for _, block in found for defect in _lucky_lines(block)]
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
@@ -173,7 +179,7 @@ def _comment_defect(line: int, text: str) -> str | None:
         return (
             f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
             ' <!-- skip: next if(CONDITION, reason="WHY") -->, skip: start … skip: end,'
-            ' or <!-- leaves: queue NAME, file NAME reason="WHY" -->'
+            ' <!-- leaves: queue NAME, file NAME reason="WHY" -->, or <!-- needs: PostgreSQL -->'
         )
     if directive['condition'] and not re.search(REASON, directive['condition']):
         return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'

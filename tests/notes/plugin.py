@@ -5,6 +5,7 @@ import types
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 from sybil import Document, Example, Region, Sybil
@@ -14,7 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import BACKENDS, BROKERS
+from tests.backends import BACKENDS, BROKERS, lacks_postgresql
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
@@ -50,7 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
-        sybil = pages(backend, config.getoption('patience'), config.getoption('record'))
+        sybil = pages(
+            *(backend, config.getoption('patience'), config.getoption('record')),
+            lacks_postgresql(config),
+        )
         collector.__dict__['pytest_collect_file'] = sybil.pytest()
         config.pluginmanager.register(collector)
 
@@ -155,7 +159,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f'{page} on {backend}: {counted.sentence()}.')
 
 
-def pages(backend: str, patience: float, record: Path | None) -> Sybil:
+def pages(
+    backend: str, patience: float, record: Path | None, lacks_postgresql: str | None
+) -> Sybil:
     """Make the collector of one back-end.
 
     Args:
@@ -163,12 +169,14 @@ def pages(backend: str, patience: float, record: Path | None) -> Sybil:
             ``backend``, and its broker, ``Redis`` or ``RabbitMQ``, as ``broker``.
         patience: how many seconds a page waits for lines in a terminal.
         record: the folder to write down in what was printed; without one, the pages are tested.
+        lacks_postgresql: why the chapters that need a PostgreSQL are skipped, if they are.
     """
 
     def setup(namespace: dict[str, Any]) -> None:
         recorder = Recorder(record) if record else None
         namespace.update(backend=backend, broker=BROKERS[backend])
         namespace.update(patience=patience, recorder=recorder)
+        namespace.update(lacks_postgresql=lacks_postgresql)
 
     def teardown(namespace: dict[str, Any]) -> None:
         if run := namespace.get('run'):
@@ -197,6 +205,8 @@ def _regions(document: Document) -> Iterable[Region]:
 
 def _evaluate(example: Example) -> str | None:
     block: Block = example.parsed
+    if block.needs_postgresql and (reason := example.namespace['lacks_postgresql']):
+        raise SkipTest(reason)
     try:
         _run_of(block.chapter, example).run(block)
     except MismatchError as mismatch:

@@ -371,3 +371,33 @@ true
 
 def test_what_runs_at_the_end_of_a_chapter_is_ended(nested: NestedRun) -> None:
     assert nested.run(RUNNING_ON) == {}, nested.output
+
+
+NEEDING = """\
+# A page with a chapter that needs a database
+
+## One
+
+<!-- needs: PostgreSQL -->
+
+```console
+$ echo hello
+hallo
+```
+
+## Two
+
+```console
+$ echo hello
+hallo
+```
+"""
+
+
+def test_a_chapter_that_needs_postgresql_is_skipped_where_there_is_none(nested: NestedRun) -> None:
+    module = nested.repository / 'playground' / 'services' / 'postgresql.py'
+    module.write_text(module.read_text().replace("which('initdb')", "which('no-initdb')"))
+    module.write_text(module.read_text().replace("'/usr/lib/postgresql'", "'/nonexistent'"))
+    assert set(nested.run(NEEDING)) == {15}
+    reason = 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
+    assert f'page.md on embedded: 1 blocks run, 1 skipped (1: {reason}).\n' in nested.output
