@@ -32,6 +32,7 @@ NOT_SETTINGS = {
     'control_command': 'a decorator',
     'control_panel': 'an app of advance.md',
     'event_count': 'of a State',
+    'event_loops': 'an app of production.md',
     'event_receiver': 'a program of advance.md',
     'result_expire': "README.md's misspelt setting",
     'task_cls': 'an argument',
