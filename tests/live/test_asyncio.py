@@ -23,8 +23,13 @@ COLUMNS = (
 WAYS = """
 import asyncio
 from celery import Celery
+from celery.signals import worker_process_init
 app = Celery('ways')
 app.conf.task_default_queue = 'ways'
+
+@worker_process_init.connect
+def begin(**_):
+    open('signalled', 'w').close()
 
 async def pause(seconds):
     await asyncio.sleep(seconds)
@@ -104,6 +109,7 @@ def test_what_a_pool_makes_of_coroutines(
     else:
         assert answers == [1, 1]
         assert (seconds < 2) == (run == 'both run')
+    assert (tmp_path / 'signalled').exists() == (pool in ('prefork', 'solo'))
     worker.kill()
 
     start_worker('examples.event_loops', f'-P {pool} -c 2')
@@ -114,6 +120,19 @@ def test_what_a_pool_makes_of_coroutines(
     ]
     assert [result.get(timeout=SECONDS) for result in both] == [True, True]
     assert (time.monotonic() - begin < 2) == (shared == 'both run')
+
+
+def test_every_second_call_finds_the_client_of_a_closed_loop(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    start_worker('examples.event_loops', '-c 1')
+    name = 'examples.event_loops.ask_in_new_loop'
+    answers = [
+        repr(caller.send_task(name, queue='event_loops').get(timeout=SECONDS, propagate=False))
+        for _ in range(4)
+    ]
+    closed = "RuntimeError('Event loop is closed')"
+    assert answers == ['True', closed, 'True', closed]
 
 
 def test_a_loop_does_not_survive_a_fork(start_module: StartModule, caller: Celery) -> None:

@@ -114,14 +114,15 @@ def url(postgresql_server: postgresql.Server) -> Iterator[str]:
         connection.execute(f'DROP DATABASE {name} WITH (FORCE)')
 
 
-def connections(url: str) -> int:
-    """How many others than this one are connected to a database."""
+def connections(url: str, condition: str = 'true') -> int:
+    """How many others than this one are connected to a database, and have a condition."""
     with psycopg.connect(url) as connection:
         found = connection.execute(
             'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()'
+            f' AND pid <> pg_backend_pid() AND {condition}'
         ).fetchone()
     assert found
-    return int(found[0]) - 1
+    return int(found[0])
 
 
 def right_squares(caller: Celery) -> int:
@@ -194,10 +195,25 @@ def test_a_database_that_is_restarted(
     assert answer() == 9
 
 
-def test_a_pool_of_connections_has_a_limit(
-    start_module: StartModule, caller: Celery, url: str
+def test_a_query_that_runs_while_the_database_ends_is_lost(
+    start_module: StartModule,
+    caller: Celery,
+    postgresql_server: postgresql.Server,
+    url: str,
 ) -> None:
-    start_module('holding', HOLD, '-P threads -c 16', DATABASE_URL=url)
+    source = HOLD.replace('pool_timeout=0.5', 'pool_pre_ping=True')
+    start_module('holding', source, '-c 1', DATABASE_URL=url)
+    result = caller.send_task('holding.hold', (600,), queue='holding')
+    assert wait_until(lambda: connections(url, "wait_event = 'PgSleep'") == 1, SECONDS)
+    postgresql_server.restart()
+    assert 'AdminShutdown' in repr(result.get(timeout=SECONDS, propagate=False))
+
+
+@pytest.mark.parametrize('pool', ['threads', 'gevent'])
+def test_a_pool_of_connections_has_a_limit(
+    start_module: StartModule, caller: Celery, url: str, pool: str
+) -> None:
+    start_module('holding', HOLD, f'-P {pool} -c 16', DATABASE_URL=url)
     results = [caller.send_task('holding.hold', (3,), queue='holding') for _ in range(16)]
     answers = [result.get(timeout=SECONDS, propagate=False) for result in results]
     [refused] = [repr(answer) for answer in answers if answer is not None]
@@ -211,6 +227,8 @@ def test_what_another_user_than_the_superuser_is_told(
 ) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE ROLE reader LOGIN PASSWORD 'reader'")
+        reserved = connection.execute('SHOW superuser_reserved_connections').fetchone()
+    assert reserved == ('3',)
     _, at, place = url.rpartition('@')
     mine = f'postgresql://reader:reader{at}{place}'
     with contextlib.ExitStack() as opened:
