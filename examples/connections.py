@@ -34,10 +34,10 @@ def forget_the_parents_connections(**_: object) -> None:
 
 
 SQUARE = text('SELECT :number * :number')
-CONNECTED = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
+CONNECTED = text('SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()')
 HANG_UP = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
 """)
 
 

@@ -109,7 +109,7 @@ def url(postgresql_server: postgresql.Server) -> Iterator[str]:
     name = next(NAMES)
     with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE {name}')
-        yield f'{postgresql_server.url.rpartition("/")[0]}/{name}'
+    yield f'{postgresql_server.url.rpartition("/")[0]}/{name}'
     with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE {name} WITH (FORCE)')
 
