@@ -59,7 +59,6 @@ OTHER_OPTIONS = {
     '--username': 'manage.py createsuperuser',
     '--wait': 'docker compose',
     '--workers': 'gunicorn and uvicorn',
-    '--workers': 'gunicorn',
 }
 
 # README.md shows what Celery says of it.
