@@ -78,6 +78,7 @@ OTHER_NAMES = {
     'TimeoutStopSec': 'a setting of systemd',
     'stop_grace_period': 'a setting of docker compose',
     'NAME': 'stands for the name of a setting',
+    'QuerySet.update': 'a method of Django',
     'consumer_timeout': 'a setting of RabbitMQ',
     'cron': 'a program',
     'docs.celeryproject.org': 'the old web site',
