@@ -71,4 +71,6 @@ if __name__ == '__main__':
             pings = [0.0]
             while not call.done():
                 pings.append(ask('/ping'))
-        print(f'{path:10} took {call.result():.0f} s, and the slowest /ping {max(pings):.0f} s')
+        took, slowest = call.result(), max(pings)
+        told = 'it waited' if slowest > took / 2 else 'it did not wait'
+        print(f'{path:10} took {took:.2f} s, and the slowest /ping {slowest:.2f} s: {told}')
