@@ -71,7 +71,9 @@ def test_a_copy_loses_none_of_two_thousand_reports(
     with projects.running(project, session, ports.free_port()) as web:
         answers = projects.post(f'{web}/reports', POSTS, AT_ONCE, json={'pages': 0})
         assert {answer.status for answer in answers} == {202}
-        assert max(answer.seconds for answer in answers) < LONGEST_SECONDS
+        slowest = max(answer.seconds for answer in answers)
+        print(f'the slowest took {slowest:.2f} s')
+        assert slowest < LONGEST_SECONDS
         left = {json.loads(answer.body)['where'] for answer in answers}
         assert len(left) == POSTS
 
