@@ -12,11 +12,10 @@ LOCAL = ('127.0.0.1', 'localhost')
 # What the program of ours that runs now sets for itself and for all that it starts.
 OURS = {'PYTHONUTF8': '1', 'PYTHONUNBUFFERED': '1'}
 
-# Patterns, as both fnmatch and a shell's `case` understand them.
-
 # Another database, or another password, time zone or the like for ours.
 OF_A_DATABASE = ('DATABASE_URL', 'PG*', 'PSYCOPG_*')
 
+# Patterns, as both fnmatch and a shell's `case` understand them.
 MISLEADING = (
     # The options of the command `celery`, which win over our two variables (celery/bin/celery.py);
     # each option of a sub-command is CELERY_WORKER_QUEUES and the like.
