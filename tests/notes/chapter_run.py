@@ -33,6 +33,9 @@ PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_
 # bash's own: the command was found but cannot be executed, the command was not found.
 NOT_RUN = (126, 127)
 
+# A worker that is stopped as it hands over a task ends half a minute later (production.md, 6).
+END_FACTOR = 2
+
 # A log that is quiet for less may still bring the lines of the page: some are 10 s apart.
 QUIET_SECONDS = 12.0
 
@@ -166,7 +169,7 @@ class ChapterRun:
     def _wait_for_ends(self) -> None:
         """Terminals in which Ctrl-C was pressed end beside each other, but before what follows."""
         for terminal in self.ending:
-            terminal.wait(self.patience)
+            terminal.wait(END_FACTOR * self.patience)
         self.ending.clear()
 
     def _compare(
