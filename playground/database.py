@@ -7,7 +7,7 @@ from rich.console import Console
 
 from playground import environment, pasted
 from playground.errors import PlaygroundError
-from playground.services.postgresql import Server
+from playground.services.postgresql import MOST_CONNECTIONS, Server
 from playground.session import Session
 
 COMMAND = 'make database'
@@ -24,7 +24,7 @@ def run() -> int:
     with Session() as session:
         server = Server(session)
         line = pasted.write(session, 'database', COMMAND, _lines(server.url))
-        console.print(f'[bold]{server.version}[/] runs, for up to 20 connections.')
+        console.print(f'[bold]{server.version}[/] runs, for up to {MOST_CONNECTIONS} connections.')
         console.print('\nIn every further terminal, paste this line, after that of make play:\n')
         console.print(f'  {line}\n', style='cyan')
         console.print('It sets DATABASE_URL. Ctrl-C ends the server, and nothing stays behind.')

@@ -1,9 +1,11 @@
 """Workers in background terminals, and a caller, for the tests that need real ones."""
 
+import contextlib
 import itertools
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -27,21 +29,36 @@ StartWorker = Callable[..., Terminal]
 StartModule = Callable[..., Terminal]
 
 
+@contextlib.contextmanager
+def terminals(session: Session) -> Iterator[Callable[..., Terminal]]:
+    """Run commands in background terminals, until the block ends.
+
+    Args:
+        session: owns them.
+
+    Yields:
+        Starts a terminal; it takes a command, an environment and, if it is another one than the
+        repository's, a folder.
+    """
+    started: list[Terminal] = []
+
+    def start(command: str, *place: Any) -> Terminal:
+        started.append(Terminal(session, f'terminal-{next(NUMBERS)}', command, *place))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        # At once, for it takes a worker two seconds to say goodbye to a broker that ends here too.
+        for terminal in started:
+            terminal.kill()
+
+
 @pytest.fixture
 def open_terminal(running: Services, session: Session) -> Iterator[Callable[[str], Terminal]]:
     """Run a command in a background terminal, until the test ends."""
-    terminals = []
-
-    def start(command: str) -> Terminal:
-        name = f'terminal-{next(NUMBERS)}'
-        terminal = Terminal(session, name, command, reader_environment(running))
-        terminals.append(terminal)
-        return terminal
-
-    yield start
-    # At once, for it takes a worker two seconds to say goodbye to a broker that ends here too.
-    for terminal in terminals:
-        terminal.kill()
+    with terminals(session) as start:
+        yield lambda command: start(command, reader_environment(running))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import re
 import shlex
@@ -27,7 +26,9 @@ from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
 from tests.fresh_services import fresh
 from tests.live import projects
+from tests.live.attack import AT_ONCE, POSTS
 from tests.live.browser import require_browser
+from tests.live.conftest import terminals
 from tests.live.projects import Copy
 from tests.page_tables import table
 
@@ -35,9 +36,6 @@ NAME = 'django_project'
 PORT = '5572'
 SECONDS = 60.0
 ATTACK_SECONDS = 240.0
-ORDERS, AT_ONCE = 2000, 50
-
-NUMBERS = itertools.count(1)
 
 RunIn = Callable[[Copy, str], Terminal]
 
@@ -45,17 +43,8 @@ RunIn = Callable[[Copy, str], Terminal]
 @pytest.fixture
 def run_in(session: Session) -> Iterator[RunIn]:
     """Run a command in the folder of a copy, until the test ends."""
-    terminals = []
-
-    def start(copy: Copy, command: str) -> Terminal:
-        name = f'django-{next(NUMBERS)}'
-        terminal = Terminal(session, name, command, copy.environment, copy.folder)
-        terminals.append(terminal)
-        return terminal
-
-    yield start
-    for terminal in terminals:
-        terminal.kill()
+    with terminals(session) as start:
+        yield lambda copy, command: start(command, copy.environment, copy.folder)
 
 
 @pytest.fixture
@@ -136,11 +125,11 @@ def test_a_copy_runs_by_its_readme_and_loses_no_order(
     migrate(copy, run_in)
     start_worker(copy, run_in)
     url = start_server(copy, run_in)
-    answers = projects.post(f'{url}/orders', ORDERS, AT_ONCE, data={'item': 'tea'})
+    answers = projects.post(f'{url}/orders', POSTS, AT_ONCE, data={'item': 'tea'})
     print(f'the slowest took {max(answer.seconds for answer in answers):.2f} s')
     assert {answer.status for answer in answers} == {HTTPStatus.ACCEPTED}
     orders = {json.loads(answer.body)['id'] for answer in answers}
-    assert len(orders) == ORDERS
+    assert len(orders) == POSTS
     assert wait_until(lambda: not waiting(copy), ATTACK_SECONDS), f'{waiting(copy)} wait'
     with Celery('caller', broker=chosen.broker_url, backend=chosen.result_backend) as caller:
         caller.set_current = lambda: None

@@ -1,7 +1,6 @@
 """production.md, chapter 1: the project under attack, and what no block of it shows."""
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import Callable
@@ -20,13 +19,10 @@ from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
 from tests.live import projects
+from tests.live.attack import LONGEST_SECONDS, attack
 
 SECONDS = 60.0
 DAY = 24 * 60 * 60
-POSTS = 2000
-AT_ONCE = 50
-# A server that is loaded by other tests needs longer than one that is not.
-LONGEST_SECONDS = 10.0
 
 OpenTerminal = Callable[[str], Terminal]
 StartServer = Callable[..., tuple[Terminal, str]]
@@ -69,25 +65,7 @@ def test_a_copy_loses_none_of_two_thousand_reports(
 ) -> None:
     project = projects.copy('fastapi_project', tmp_path / 'copy', reader_environment(chosen))
     with projects.running(project, session, ports.free_port()) as web:
-        answers = projects.post(f'{web}/reports', POSTS, AT_ONCE, json={'pages': 0})
-        assert {answer.status for answer in answers} == {202}
-        slowest = max(answer.seconds for answer in answers)
-        print(f'the slowest took {slowest:.2f} s')
-        assert slowest < LONGEST_SECONDS
-        left = {json.loads(answer.body)['where'] for answer in answers}
-        assert len(left) == POSTS
-
-        def all_are_written() -> bool:
-            asked = sorted(left)
-            reports = projects.get([f'{web}{where}' for where in asked], AT_ONCE)
-            assert {report.status for report in reports} == {200}
-            states = [json.loads(report.body)['state'] for report in reports]
-            left.difference_update(
-                where for where, state in zip(asked, states, strict=True) if state == 'SUCCESS'
-            )
-            return not left
-
-        assert wait_until(all_are_written, SECONDS), f'{len(left)} are not written'
+        attack(f'{web}/reports', json={'pages': 0})
 
 
 def test_both_processes_and_the_next_server_know_what_was_sent(

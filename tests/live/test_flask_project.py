@@ -1,6 +1,5 @@
 """production.md, chapter 3: the project under attack, and what no block of it shows."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,14 +17,11 @@ from playground.terminal import Terminal, reader_environment
 from playground.virtual_environment import REPOSITORY
 from playground.waiting import wait_until
 from tests.live import projects
+from tests.live.attack import attack
 from tests.live.conftest import StartModule
 
 PROJECT = REPOSITORY / 'examples' / 'flask_project'
 SECONDS = 60.0
-POSTS = 2000
-AT_ONCE = 50
-# A server that is loaded by other tests needs longer than one that is not.
-LONGEST_SECONDS = 10.0
 
 OpenTerminal = Callable[[str], Terminal]
 StartWeb = Callable[..., str]
@@ -101,25 +97,7 @@ def test_a_copy_loses_none_of_two_thousand_labels(
 ) -> None:
     project = projects.copy('flask_project', tmp_path / 'copy', reader_environment(chosen))
     with projects.running(project, session, ports.free_port()) as web:
-        answers = projects.post(f'{web}/labels', POSTS, AT_ONCE, data={'to': 'Ann'})
-        assert {answer.status for answer in answers} == {202}
-        slowest = max(answer.seconds for answer in answers)
-        print(f'the slowest took {slowest:.2f} s')
-        assert slowest < LONGEST_SECONDS
-        left = {json.loads(answer.body)['where'] for answer in answers}
-        assert len(left) == POSTS
-
-        def all_are_written() -> bool:
-            asked = sorted(left)
-            labels = projects.get([f'{web}{where}' for where in asked], AT_ONCE)
-            assert {label.status for label in labels} == {200}
-            states = [json.loads(label.body)['state'] for label in labels]
-            left.difference_update(
-                where for where, state in zip(asked, states, strict=True) if state == 'SUCCESS'
-            )
-            return not left
-
-        assert wait_until(all_are_written, SECONDS), f'{len(left)} are not written'
+        attack(f'{web}/labels', data={'to': 'Ann'})
 
 
 def test_both_processes_and_the_next_server_know_what_was_sent(start_web: StartWeb) -> None:

@@ -77,8 +77,8 @@ def _live_tests_between_chapters(items: list[pytest.Item]) -> list[pytest.Item]:
     chapters: dict[str, list[pytest.Item]] = {}
     live, others = [], []
     for item in items:
-        if _chapter_of(item.nodeid) is not None:
-            chapters.setdefault(_scope_of(item.nodeid), []).append(item)
+        if (scope := _scope_of(item.nodeid)) != item.nodeid:
+            chapters.setdefault(scope, []).append(item)
         elif item.nodeid.startswith('tests/live/'):
             live.append(item)
         else:
