@@ -18,6 +18,9 @@ from tests.fresh_services import fresh
 # Which server is the broker of each: the pages' conditions of skips know it as ``broker``.
 BROKERS = {'embedded': 'Redis', 'native': 'RabbitMQ', 'compose': 'RabbitMQ'}
 
+# Why a chapter that types docker compose is skipped on the other back-ends.
+IN_DOCKER = 'a chapter about containers needs Docker, so it is run on compose alone'
+
 BACKENDS = pytest.StashKey[Sequence[str]]()
 # What was started, as in {'embedded': 'Valkey 9.1.2 as broker and result backend'}.
 STARTED = pytest.StashKey[dict[str, str]]()

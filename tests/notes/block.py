@@ -21,7 +21,7 @@ class Block:
         line: the page's line of the opening fence, from 1.
         chapter: the heading above it.
         directives: ``terminal`` and ``file``, where they stand above it.
-        needs_postgresql: whether its chapter does.
+        needs: what its chapter needs beside the back-end: ``PostgreSQL`` or ``Docker``, if any.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class Block:
     line: int
     chapter: str
     directives: dict[str, str] = field(default_factory=dict)
-    needs_postgresql: bool = False
+    needs: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.backends import BROKERS
-from tests.notes.page import DIRECTIVE, FENCES, PICTURES
+from tests.backends import BROKERS, IN_DOCKER
+from tests.notes.page import DIRECTIVE, FENCES, PICTURES, chapter, needed
 
 FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in PICTURES)})$')
 
@@ -63,12 +63,14 @@ def of_page(text: str, backend: str) -> Coverage:
         backend: where it would run.
     """
     found = Coverage()
+    needs = needed(text)
     reason: str | None = None
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), start=1):
         if (directive := DIRECTIVE.fullmatch(line)) and directive['condition']:
             reason = _reason(directive['condition'], backend)
         elif FENCE.match(line):
-            found.add(reason)
+            in_docker = needs.get(chapter(text, number)) == 'Docker' and backend != 'compose'
+            found.add(IN_DOCKER if in_docker else reason)
             reason = None
     return found
 

@@ -23,7 +23,7 @@ DIRECTIVE = re.compile(
     r'(?:terminal|file): \S+'
     r'|skip: (?:(?:start|next) if\((?P<condition>.+)\)|end)'
     rf'|leaves: (?P<leaves>\S.*?) {REASON}'
-    r'|needs: PostgreSQL'
+    r'|needs: (?P<needs>PostgreSQL|Docker)'
     r') -->'
 )
 
@@ -65,11 +65,9 @@ def blocks(document: Document) -> Sequence[tuple[Region, Block]]:
         else:
             name = directive.lexemes['directive']
             below.directives[name] = directive.lexemes['arguments'].strip()
-    for needs in DirectiveInHTMLCommentLexer('needs')(document):
-        heading = chapter(document.text, _line(document, needs.start))
-        for _, block in found:
-            if block.chapter == heading:
-                block.needs_postgresql = True
+    needs = needed(document.text)
+    for _, block in found:
+        block.needs = needs.get(block.chapter)
     defects += [_excerpt_defect(block) for _, block in found]
     defects += [defect for _, block in found for defect in _lucky_lines(block)]
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
@@ -86,6 +84,21 @@ def chapter(text: str, line: int) -> str:
     """
     above = [heading for number, heading in _headings(text) if number <= line]
     return above[-1] if above else ''
+
+
+def needed(text: str) -> dict[str, str]:
+    """Tell which chapters of a page need something beside the back-end, and what.
+
+    Args:
+        text: the page.
+    """
+    lines = enumerate(text.splitlines(), start=1)
+    directives = ((number, DIRECTIVE.fullmatch(line)) for number, line in lines)
+    return {
+        chapter(text, number): directive['needs']
+        for number, directive in directives
+        if directive and directive['needs']
+    }
 
 
 @functools.cache
@@ -179,7 +192,8 @@ def _comment_defect(line: int, text: str) -> str | None:
         return (
             f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
             ' <!-- skip: next if(CONDITION, reason="WHY") -->, skip: start … skip: end,'
-            ' <!-- leaves: queue NAME, file NAME reason="WHY" -->, or <!-- needs: PostgreSQL -->'
+            ' <!-- leaves: queue NAME, file NAME reason="WHY" -->, <!-- needs: PostgreSQL -->,'
+            ' or <!-- needs: Docker -->'
         )
     if directive['condition'] and not re.search(REASON, directive['condition']):
         return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'

@@ -2,7 +2,7 @@
 
 import functools
 import types
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import BACKENDS, BROKERS, lacks_postgresql
+from tests.backends import BACKENDS, BROKERS, IN_DOCKER, lacks_postgresql
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
@@ -51,10 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
-        sybil = pages(
-            *(backend, config.getoption('patience'), config.getoption('record')),
-            lacks_postgresql(config),
-        )
+        lacks = {
+            'PostgreSQL': lacks_postgresql(config),
+            'Docker': None if backend == 'compose' else IN_DOCKER,
+        }
+        sybil = pages(backend, config.getoption('patience'), config.getoption('record'), lacks)
         collector.__dict__['pytest_collect_file'] = sybil.pytest()
         config.pluginmanager.register(collector)
 
@@ -160,7 +161,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pages(
-    backend: str, patience: float, record: Path | None, lacks_postgresql: str | None
+    backend: str, patience: float, record: Path | None, lacks: Mapping[str, str | None]
 ) -> Sybil:
     """Make the collector of one back-end.
 
@@ -169,14 +170,14 @@ def pages(
             ``backend``, and its broker, ``Redis`` or ``RabbitMQ``, as ``broker``.
         patience: how many seconds a page waits for lines in a terminal.
         record: the folder to write down in what was printed; without one, the pages are tested.
-        lacks_postgresql: why the chapters that need a PostgreSQL are skipped, if they are.
+        lacks: why chapters are skipped, if they are, by what they need.
     """
 
     def setup(namespace: dict[str, Any]) -> None:
         recorder = Recorder(record) if record else None
         namespace.update(backend=backend, broker=BROKERS[backend])
         namespace.update(patience=patience, recorder=recorder)
-        namespace.update(lacks_postgresql=lacks_postgresql)
+        namespace.update(lacks=lacks)
 
     def teardown(namespace: dict[str, Any]) -> None:
         if run := namespace.get('run'):
@@ -205,7 +206,7 @@ def _regions(document: Document) -> Iterable[Region]:
 
 def _evaluate(example: Example) -> str | None:
     block: Block = example.parsed
-    if block.needs_postgresql and (reason := example.namespace['lacks_postgresql']):
+    if block.needs and (reason := example.namespace['lacks'][block.needs]):
         raise SkipTest(reason)
     try:
         _run_of(block.chapter, example).run(block)

@@ -54,6 +54,12 @@ def test_blocks_are_counted_by_back_end() -> None:
     assert coverage.with_foot(PAGE) == PAGE
 
 
+def test_a_chapter_about_containers_is_run_on_compose() -> None:
+    page = f'{PAGE}## Containers\n\n<!-- needs: Docker -->\n\n```bash\ntrue\n```\n'
+    run = [coverage.of_page(page, backend).run for backend in coverage.BACKENDS]
+    assert run == [1, 2, 3]
+
+
 def test_the_end_of_a_run_says_the_same(tmp_path: Path) -> None:
     nested = NestedRun(tmp_path)
     assert nested.run(PAGE) == {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playground.services.running import Services
+from tests.backends import IN_DOCKER
 from tests.notes.nested_run import NestedRun
 
 MEANINGLESS = """\
@@ -374,7 +375,7 @@ def test_what_runs_at_the_end_of_a_chapter_is_ended(nested: NestedRun) -> None:
 
 
 NEEDING = """\
-# A page with a chapter that needs a database
+# A page with chapters that need a database, and containers
 
 ## One
 
@@ -387,6 +388,15 @@ hallo
 
 ## Two
 
+<!-- needs: Docker -->
+
+```console
+$ echo hello
+hallo
+```
+
+## Three
+
 ```console
 $ echo hello
 hallo
@@ -394,10 +404,12 @@ hallo
 """
 
 
-def test_a_chapter_that_needs_postgresql_is_skipped_where_there_is_none(nested: NestedRun) -> None:
+def test_a_chapter_is_skipped_where_what_it_needs_is_missing(nested: NestedRun) -> None:
     module = nested.repository / 'playground' / 'services' / 'postgresql.py'
     module.write_text(module.read_text().replace("which('initdb')", "which('no-initdb')"))
     module.write_text(module.read_text().replace("'/usr/lib/postgresql'", "'/nonexistent'"))
-    assert set(nested.run(NEEDING)) == {15}
+    assert set(nested.run(NEEDING)) == {24}
     reason = 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
-    assert f'page.md on embedded: 1 blocks run, 1 skipped (1: {reason}).\n' in nested.output
+    assert 'page.md on embedded: 1 blocks run, 2 skipped' in nested.output
+    assert f'1: {reason}' in nested.output
+    assert f'1: {IN_DOCKER}' in nested.output
