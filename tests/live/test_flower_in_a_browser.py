@@ -27,6 +27,8 @@ from tests.live.browser import require_browser
 from tests.live.conftest import StartWorker
 
 SECONDS = 60.0
+# A page fills its table once it is loaded.
+FILLED_MILLISECONDS = 2000.0
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -92,13 +94,14 @@ def node(worker: Terminal) -> str:
 
 def wait_for_row(page: Page, *texts: str) -> None:
     """Load a page again until one row of its table has all these texts."""
+    row = page.get_by_role('row')
+    for text in texts:
+        row = row.filter(has_text=text)
 
     def is_there() -> bool:
         page.reload()
-        page.wait_for_load_state('networkidle')
-        row = page.get_by_role('row')
-        for text in texts:
-            row = row.filter(has_text=text)
+        with contextlib.suppress(AssertionError):
+            expect(row).to_have_count(1, timeout=FILLED_MILLISECONDS)
         return row.count() == 1
 
     assert wait_until(is_there, SECONDS), f'no row with {texts} in:\n{page.inner_text("main")}'
