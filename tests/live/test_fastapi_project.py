@@ -158,17 +158,17 @@ def test_a_call_blocks_the_loop_as_long_as_it_tries(open_terminal: OpenTerminal)
     server.wait_for('Application startup complete.', SECONDS)
     web = f'http://127.0.0.1:{port}'
 
-    def slowest_ping(path: str) -> float:
+    def other_requests_wait(path: str) -> bool:
         with ThreadPoolExecutor() as pool:
             call = pool.submit(get, f'{web}{path}')
             pings = [get(f'{web}/ping').elapsed.total_seconds()]
             while not call.done():
                 pings.append(get(f'{web}/ping').elapsed.total_seconds())
         assert call.result().status_code == 500
-        return max(pings)
+        return max(pings) > call.result().elapsed.total_seconds() / 2
 
-    assert slowest_ping('/async-def') > 0.4
-    assert slowest_ping('/to-thread') < 0.4
+    assert other_requests_wait('/async-def')
+    assert not other_requests_wait('/to-thread')
 
 
 def test_a_broker_that_says_nothing_is_given_up_after_four_seconds() -> None:
