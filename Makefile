@@ -6,7 +6,7 @@ override BACKEND := $(value BACKEND)
 override CANVAS := $(value CANVAS)
 override FLOWER_PORT := $(value FLOWER_PORT)
 export PYTHON BACKEND CANVAS FLOWER_PORT
-PLAYGROUND = "$$PYTHON" -m playground
+PLAYGROUND = exec "$$PYTHON" -m playground
 
 # Nor does Python obey a variable of another project's, such as PYTHONPATH.
 unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))

@@ -94,3 +94,12 @@ def test_a_second_play_does_not_touch_the_first(launcher: Launcher) -> None:
     launcher.signal(signal.SIGINT)
     assert launcher.wait() == 0
     launcher.assert_nothing_is_left()
+
+
+def test_who_ends_make_ends_the_services(launcher: Launcher) -> None:
+    choices = {'PYTHON': sys.executable, 'BACKEND': 'embedded', 'FLOWER_PORT': str(free_port())}
+    launcher.start('make', 'play', variables=choices)
+    launcher.wait_for('Ctrl-C ends the services')
+    launcher.signal(signal.SIGTERM)
+    assert launcher.wait() == -signal.SIGTERM
+    launcher.assert_nothing_is_left()
