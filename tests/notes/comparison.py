@@ -7,7 +7,8 @@ from enum import StrEnum
 ANYTHING = '...'
 BLANK_LINE = '<BLANKLINE>'
 TRACEBACK = 'Traceback (most recent call last):'
-COLOUR = re.compile(r'\x1b\[[0-9;]*m')
+# Colours, and what clears the rest of a line.
+COLOUR = re.compile(r'\x1b\[[0-9;]*[mK]')
 
 # A number of which a page shows a part holds by luck. An address after a ``...`` is whole.
 PART_OF_A_NUMBER = re.compile(r'\d[\d.]*\.\.\.(?:[\d.]*\d)?|\.\.\.(?!\d+(?:\.\d+){3})[\d.]*\d')
