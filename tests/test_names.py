@@ -29,6 +29,7 @@ FOLDERS = ('.', 'basic_setup', 'examples', 'own_program')
 
 # They begin like settings, and are none.
 NOT_SETTINGS = {
+    'broker_answers': 'a function of containers/health.py',
     'control_command': 'a decorator',
     'control_panel': 'an app of advance.md',
     'event_count': 'of a State',
@@ -44,7 +45,12 @@ NOT_SETTINGS = {
 
 OTHER_OPTIONS = {
     '--bind': 'gunicorn',
+    '--build': 'docker compose',
+    '--cpus': 'docker run',
+    '--cpuset-cpus': 'docker run',
     '--email': 'manage.py createsuperuser',
+    '--entrypoint': 'docker run',
+    '--force': 'docker compose',
     '--format': 'docker compose',
     '--json': 'curl',
     '--no-control-socket': 'gunicorn',
@@ -52,6 +58,7 @@ OTHER_OPTIONS = {
     '--now': 'systemctl',
     '--profile': 'docker compose',
     '--raw': 'redis-cli',
+    '--rm': 'docker run',
     '--sort-keys': 'json.tool',
     '--tb': 'pytest',
     '--threads': 'gunicorn',
@@ -77,6 +84,12 @@ OTHER_NAMES = {
     'ResourceLocked': 'an exception of py-amqp',
     'TimeoutStopSec': 'a setting of systemd',
     'stop_grace_period': 'a setting of docker compose',
+    'mem_limit': 'another one',
+    'STOPSIGNAL': 'a line of a Dockerfile',
+    'livenessProbe': 'a setting of Kubernetes',
+    'readinessProbe': 'another one',
+    'runAsNonRoot': 'another one',
+    'os.execvp': "Python's",
     'NAME': 'stands for the name of a setting',
     'QuerySet.update': 'a method of Django',
     'consumer_timeout': 'a setting of RabbitMQ',
