@@ -98,6 +98,7 @@ def start_node(
     folder_name: str = 'rabbitmq',
     mapper_port: int | None = None,
     cookie: str | None = None,
+    further: str = '',
 ) -> Node:
     """Start a RabbitMQ and wait until it answers.
 
@@ -107,6 +108,7 @@ def start_node(
         folder_name: where in the session's folder it keeps its data.
         mapper_port: where the nodes of a cluster find each other; without one, a free port.
         cookie: what they show each other to be let in; without one, a random one.
+        further: lines for the end of its rabbitmq.conf.
 
     Raises:
         PlaygroundError: it does not start.
@@ -114,7 +116,7 @@ def start_node(
     settings = compose_file.read()
     port, management_port, distribution_port = (free_port() for _ in range(3))
     folder = session.folder / folder_name
-    _write_configuration(folder, port, management_port)
+    _write_configuration(folder, port, management_port, further)
     if cookie:
         (folder / '.erlang.cookie').write_text(cookie)
         (folder / '.erlang.cookie').chmod(0o400)
@@ -158,12 +160,12 @@ def _redis() -> Path | None:
     return Path(found) if found else None
 
 
-def _write_configuration(folder: Path, port: int, management_port: int) -> None:
+def _write_configuration(folder: Path, port: int, management_port: int, further: str) -> None:
     folder.mkdir()
     (folder / 'rabbitmq.conf').write_text(
         f'listeners.tcp.1 = {LOOPBACK}:{port}\n'
         f'management.tcp.ip = {LOOPBACK}\n'
-        f'management.tcp.port = {management_port}\n'
+        f'management.tcp.port = {management_port}\n{further}'
     )
     (folder / 'enabled_plugins').write_text('[rabbitmq_management].\n')
 
