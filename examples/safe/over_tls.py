@@ -4,9 +4,11 @@ cd examples/safe
 CELERY_BROKER_URL=amqps://celeryman:pass1234@localhost:5593/celery_vhost python over_tls.py
 """
 
+import sys
 from urllib.parse import urlsplit
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 CA = 'certificates/ca.pem'
 
@@ -20,5 +22,9 @@ app.conf.broker_use_ssl = SETTINGS.get(urlsplit(app.conf.broker_url or '').schem
 
 if __name__ == '__main__':
     with app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=5)
+        try:
+            connection.ensure_connection(max_retries=1, timeout=5)
+        except (OperationalError, OSError) as error:
+            print(f'no connection to {connection.as_uri()}: {error}', file=sys.stderr)
+            sys.exit(2)
         print(f'connected to {connection.as_uri()}')

@@ -8,6 +8,7 @@ python tls_front.py
 import asyncio
 import contextlib
 import ssl
+import sys
 from asyncio import StreamReader, StreamWriter
 
 from celery import Celery
@@ -27,7 +28,12 @@ async def copy(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def serve(client: StreamReader, to_client: StreamWriter) -> None:
-    server, to_server = await asyncio.open_connection(broker.hostname, broker.port)
+    try:
+        server, to_server = await asyncio.open_connection(broker.hostname, broker.port)
+    except OSError as error:
+        print(f'no broker behind it: {error}', file=sys.stderr)
+        to_client.close()
+        return
     both = copy(client, to_server), copy(server, to_client)
     await asyncio.gather(*both, return_exceptions=True)
 
@@ -41,5 +47,9 @@ async def main() -> None:
 
 
 if __name__ == '__main__':
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main())
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(main())
+    except OSError as error:
+        print(f'no TLS here: {error}; make_certificates.sh makes what it needs', file=sys.stderr)
+        sys.exit(2)
