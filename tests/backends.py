@@ -1,6 +1,7 @@
 """Which back-ends a test run uses: --backend NAME, once or several times."""
 
 import platform
+import shutil
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -109,6 +110,13 @@ def lacks_postgresql(config: pytest.Config) -> str | None:
     if postgresql.programs() or 'native' in (config.getoption('backend') or []):
         return None
     return 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
+
+
+def lacks_prometheus(config: pytest.Config) -> str | None:
+    """Say why what needs a Prometheus is skipped; where ``native`` was named, it never is."""
+    if shutil.which('prometheus') or 'native' in (config.getoption('backend') or []):
+        return None
+    return 'there is no Prometheus on this machine (on Debian: sudo apt install prometheus)'
 
 
 @pytest.fixture

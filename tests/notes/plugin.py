@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import BACKENDS, BROKERS, IN_DOCKER, lacks_postgresql
+from tests.backends import BACKENDS, BROKERS, IN_DOCKER, lacks_postgresql, lacks_prometheus
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         collector = types.ModuleType(f'notes_on_{backend}')
         lacks = {
             'PostgreSQL': lacks_postgresql(config),
+            'Prometheus': lacks_prometheus(config),
             'Docker': None if backend == 'compose' else IN_DOCKER,
         }
         sybil = pages(backend, config.getoption('patience'), config.getoption('record'), lacks)

@@ -375,7 +375,7 @@ def test_what_runs_at_the_end_of_a_chapter_is_ended(nested: NestedRun) -> None:
 
 
 NEEDING = """\
-# A page with chapters that need a database, and containers
+# A page with chapters that need a database, a Prometheus, and containers
 
 ## One
 
@@ -397,6 +397,15 @@ hallo
 
 ## Three
 
+<!-- needs: Prometheus -->
+
+```console
+$ echo hello
+hallo
+```
+
+## Four
+
 ```console
 $ echo hello
 hallo
@@ -408,8 +417,13 @@ def test_a_chapter_is_skipped_where_what_it_needs_is_missing(nested: NestedRun) 
     module = nested.repository / 'playground' / 'services' / 'postgresql.py'
     module.write_text(module.read_text().replace("which('initdb')", "which('no-initdb')"))
     module.write_text(module.read_text().replace("'/usr/lib/postgresql'", "'/nonexistent'"))
-    assert set(nested.run(NEEDING)) == {24}
+    backends = nested.repository / 'tests' / 'backends.py'
+    backends.write_text(
+        backends.read_text().replace("which('prometheus')", "which('no-prometheus')")
+    )
+    assert set(nested.run(NEEDING)) == {33}
     reason = 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
-    assert 'page.md on embedded: 1 blocks run, 2 skipped' in nested.output
+    assert 'page.md on embedded: 1 blocks run, 3 skipped' in nested.output
     assert f'1: {reason}' in nested.output
+    assert '1: there is no Prometheus on this machine' in nested.output
     assert f'1: {IN_DOCKER}' in nested.output
