@@ -9,7 +9,11 @@ PASSWORD = os.environ['NOTES_PASSWORD']
 # A password may hold what would end it in a URL.
 _LOGIN = f'{quote(USER, safe="")}:{quote(PASSWORD, safe="")}'
 
-BROKER = ('rabbitmq', 5672)
-BROKER_URL = f'amqp://{_LOGIN}@rabbitmq:5672/{quote(os.environ["NOTES_VHOST"], safe="")}'
+# A cluster has several hosts, and Celery tries one URL after the other.
+HOSTS = os.environ.get('NOTES_BROKER_HOSTS', 'rabbitmq').split()
+_VHOST = quote(os.environ['NOTES_VHOST'], safe='')
+
+BROKER_PORT = 5672
+BROKER_URL = ';'.join(f'amqp://{_LOGIN}@{host}:{BROKER_PORT}/{_VHOST}' for host in HOSTS)
 RESULT_BACKEND = 'redis://redis:6379/'
 MANAGEMENT_URL = f'http://{_LOGIN}@rabbitmq:15672/api/'

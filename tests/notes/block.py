@@ -21,8 +21,8 @@ class Block:
         line: the page's line of the opening fence, from 1.
         chapter: the heading above it.
         directives: ``terminal`` and ``file``, where they stand above it.
-        needs: what its chapter needs beside the back-end: ``PostgreSQL``, ``Prometheus`` or
-            ``Docker``, if any.
+        needs: what its chapter needs beside the back-end: ``PostgreSQL``, ``Prometheus``,
+            ``Docker`` or ``cluster``, a project of docker-compose.cluster.yml of its own, if any.
     """
 
     kind: str

@@ -26,6 +26,7 @@ from tests.notes.comparison import BLANK_LINE, TRACEBACK, How
 from tests.notes.leftovers import Leftovers
 from tests.notes.observation import Observation, Recorder
 from tests.notes.prompts import BashPrompt, PythonPrompt
+from tests.own_cluster import own_cluster
 from tests.repository_copy import copy_repository, with_celery_of
 
 PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_d}
@@ -93,6 +94,7 @@ class ChapterRun:
         self.bash: BashPrompt | None = None
         self.python: PythonPrompt | None = None
         self.opened = 0
+        self.has_cluster = False
 
     def close(self) -> None:
         """End everything."""
@@ -111,6 +113,9 @@ class ChapterRun:
         }
         evaluate = kinds.get(block.kind, self._excerpt)
         try:
+            if block.needs == 'cluster' and not self.has_cluster:
+                self.environment.update(own_cluster(self.session))
+                self.has_cluster = True
             if not only_keys(block):
                 self._wait_for_ends()
             self._check_terminals()

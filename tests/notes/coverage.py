@@ -69,7 +69,8 @@ def of_page(text: str, backend: str) -> Coverage:
         if (directive := DIRECTIVE.fullmatch(line)) and directive['condition']:
             reason = _reason(directive['condition'], backend)
         elif FENCE.match(line):
-            in_docker = needs.get(chapter(text, number)) == 'Docker' and backend != 'compose'
+            need = needs.get(chapter(text, number))
+            in_docker = need in ('Docker', 'cluster') and backend != 'compose'
             found.add(IN_DOCKER if in_docker else reason)
             reason = None
     return found

@@ -23,7 +23,7 @@ DIRECTIVE = re.compile(
     r'(?:terminal|file): \S+'
     r'|skip: (?:(?:start|next) if\((?P<condition>.+)\)|end)'
     rf'|leaves: (?P<leaves>\S.*?) {REASON}'
-    r'|needs: (?P<needs>PostgreSQL|Prometheus|Docker)'
+    r'|needs: (?P<needs>PostgreSQL|Prometheus|Docker|cluster)'
     r') -->'
 )
 
@@ -193,7 +193,7 @@ def _comment_defect(line: int, text: str) -> str | None:
             f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
             ' <!-- skip: next if(CONDITION, reason="WHY") -->, skip: start … skip: end,'
             ' <!-- leaves: queue NAME, file NAME reason="WHY" -->, <!-- needs: PostgreSQL -->,'
-            ' <!-- needs: Prometheus -->, or <!-- needs: Docker -->'
+            ' <!-- needs: Prometheus -->, <!-- needs: Docker -->, or <!-- needs: cluster -->'
         )
     if directive['condition'] and not re.search(REASON, directive['condition']):
         return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'

@@ -51,10 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
+        in_docker = None if backend == 'compose' else IN_DOCKER
         lacks = {
             'PostgreSQL': lacks_postgresql(config),
             'Prometheus': lacks_prometheus(config),
-            'Docker': None if backend == 'compose' else IN_DOCKER,
+            **dict.fromkeys(('Docker', 'cluster'), in_docker),
         }
         sybil = pages(backend, config.getoption('patience'), config.getoption('record'), lacks)
         collector.__dict__['pytest_collect_file'] = sybil.pytest()
