@@ -1,6 +1,6 @@
 """Tasks on a cluster of three RabbitMQ nodes, sent, done and counted. production.md, chapter 11.
 
-celery -A examples.cluster worker -l info -c 2
+docker compose -f docker-compose.cluster.yml up -d --wait
 python -m examples.cluster 1000
 """
 
@@ -54,10 +54,10 @@ def send(run: str, tasks: int) -> tuple[set[int], float]:
 
 
 def wait_for(run: str, accepted: set[int]) -> dict[int, int]:
-    """Tell how often each task ran, once all have run, or none has for two minutes."""
+    """Tell how often each task ran, once all have run, or none has for five minutes."""
     done: dict[int, int] = {}
     last = time.monotonic()
-    while accepted - done.keys() and time.monotonic() - last < 120:
+    while accepted - done.keys() and time.monotonic() - last < 300:
         before, done = done, {int(k): int(v) for k, v in app.backend.client.hgetall(run).items()}
         last = time.monotonic() if done != before else last
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""A node of a RabbitMQ cluster that goes down, and what is left: advance.md, chapter 10."""
+"""A node of a RabbitMQ cluster that goes down, and what is left: production.md, chapter 11."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A node of docker-compose.cluster.yml is killed: production.md, chapter 11, which also scales it."""
+"""A node of docker-compose.cluster.yml is killed: production.md, chapter 11."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What workers of several machines learn from each other and share: advance.md, chapter 10."""
+"""What workers of several machines learn from each other and share: production.md, chapter 10."""
 
 import json
 import uuid
