@@ -83,6 +83,8 @@ def _parse() -> argparse.Namespace:
         const=TESTS_REQUIREMENTS,
         help='those of the tests too',
     )
+    # Its options have a default of their own, which wins over the one above.
+    setup.set_defaults(requirements=READERS_REQUIREMENTS)
     backend = argparse.ArgumentParser(add_help=False)
     backend.add_argument(
         '--backend',
