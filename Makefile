@@ -5,7 +5,10 @@ override PYTHON := $(or $(value PYTHON),python3)
 override BACKEND := $(value BACKEND)
 override CANVAS := $(value CANVAS)
 override FLOWER_PORT := $(value FLOWER_PORT)
-export PYTHON BACKEND CANVAS FLOWER_PORT
+override FAULT := $(value FAULT)
+override QUICK := $(value QUICK)
+override RESULTS := $(value RESULTS)
+export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS
 PLAYGROUND = exec "$$PYTHON" -m playground
 
 # Nor does Python obey a variable of another project's, such as PYTHONPATH.
@@ -13,7 +16,7 @@ unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONU
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play database timeline pictures setup setup-production test bless lint
+.PHONY: help demo play database timeline pictures faults setup setup-production test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -32,6 +35,10 @@ timeline:  ## run canvases of vege4.py and draw which process ran what (CANVAS=c
 
 pictures:  ## take the pictures of README.md again (needs Docker, and Chromium or Chrome)
 	@$(PLAYGROUND) pictures
+
+faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name runs one)
+	@$(PLAYGROUND) setup
+	@.venv/bin/python -m lab.faults --quick "$$QUICK" --fault "$$FAULT" --results "$$RESULTS"
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

@@ -27,7 +27,7 @@ QUEUES = {
     'tasks': OWN_PROGRAM,
 }
 
-FOLDERS = {'basic_setup', 'examples', 'playground', 'tests'}
+FOLDERS = {'basic_setup', 'examples', 'lab', 'playground', 'tests'}
 
 Node = TypeVar('Node', bound=ast.AST)
 

@@ -1,0 +1,129 @@
+"""A worker that is hit by faults and started again, as a service manager does it."""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+
+from celery import Celery
+
+from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE
+from lab.faults.servers import Server
+from playground.session import Session
+from playground.terminal import Terminal, reader_environment
+
+NUMBERS = itertools.count(1)
+PROCESSES = 4
+START_SECONDS = 90.0
+END_SECONDS = 120.0
+ANSWER_SECONDS = 5.0
+
+
+class Worker:
+    """One worker at a time, with four processes; each start has a name of its own.
+
+    Attributes:
+        starts: how often one was started.
+    """
+
+    def __init__(
+        self, session: Session, server: Server, profile: str, queue: str, ledger: str
+    ) -> None:
+        """Choose the worker; nothing is started.
+
+        Args:
+            session: owns it.
+            server: where its messages come from.
+            profile: its settings.
+            queue: the only one that it reads.
+            ledger: the file its tasks write to.
+        """
+        self._session = session
+        self._environment = {
+            **reader_environment(),
+            'CELERY_BROKER_URL': server.broker_url,
+            'CELERY_RESULT_BACKEND': server.result_backend,
+            PROFILE: profile,
+            QUEUE: queue,
+            LEDGER: ledger,
+        }
+        self.starts = 0
+        self._node = ''
+        self._terminal: Terminal | None = None
+
+    def start(self) -> None:
+        """Start one and wait until it is ready.
+
+        Raises:
+            PlaygroundError: it does not become ready.
+        """
+        self.starts += 1
+        number = next(NUMBERS)
+        self._node = f'faults-{number}@localhost'
+        command = (
+            f'exec celery -A {NAME} worker -l info -c {PROCESSES} -n {self._node}'
+            ' --without-gossip --without-mingle'
+        )
+        self._terminal = Terminal(self._session, f'worker-{number}', command, self._environment)
+        self._terminal.wait_for(' ready.', START_SECONDS)
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where the present one runs."""
+        assert self._terminal is not None
+        return self._terminal
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still runs."""
+        return self.terminal.runs
+
+    def is_idle(self, app: Celery) -> bool:
+        """Ask it whether it has neither a task nor a message; no answer is a no.
+
+        Args:
+            app: a caller on its server.
+        """
+        inspect = app.control.inspect([self._node], timeout=ANSWER_SECONDS, limit=1)
+        answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]
+        return all(answer is not None and not any(answer.values()) for answer in answers)
+
+    def kill(self) -> None:
+        """Kill it and its processes at the same moment, and wait until it is gone."""
+        if self.runs:
+            os.killpg(self.terminal.process.pid, signal.SIGKILL)
+        self.terminal.wait(END_SECONDS)
+
+    def kill_a_process(self, chance: random.Random) -> None:
+        """Kill one process of its pool.
+
+        Args:
+            chance: chooses which one.
+        """
+        processes = sorted(self.terminal.descendants(), key=lambda process: process.pid)
+        chance.choice(processes).kill()
+
+    def end(self, number: signal.Signals) -> None:
+        """Send a signal to its main process, and wait for its end.
+
+        Args:
+            number: the signal.
+
+        Raises:
+            PlaygroundError: it does not end in time.
+        """
+        self.terminal.process.send_signal(number)
+        self.terminal.wait(END_SECONDS)
+
+    def end_or_kill(self, seconds: float) -> None:
+        """Do what ``docker stop`` does: SIGTERM, and SIGKILL if it takes too long.
+
+        Args:
+            seconds: what it is given.
+        """
+        self.terminal.process.send_signal(signal.SIGTERM)
+        try:
+            self.terminal.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()

@@ -1,0 +1,39 @@
+"""make faults that is ended in the middle of its work leaves nothing, and nothing runs on."""
+
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from playground.waiting import wait_until
+from tests.backends import BACKENDS
+from tests.live.launcher import Launcher
+
+SECONDS = 180.0
+
+
+@pytest.fixture
+def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
+    """A copy of the repository, where the servers of make faults are installed."""
+    if 'native' not in request.config.stash[BACKENDS]:
+        pytest.skip('needs the RabbitMQ of this machine, and native is not among the back-ends')
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left(launcher: Launcher, number: signal.Signals) -> None:
+    launcher.start(sys.executable, '-m', 'lab.faults', '--quick', '1', '--fault', 'sigterm')
+    assert launcher.process is not None
+
+    def works() -> bool:
+        return any(launcher.temporary.glob('*/worker-*.log'))
+
+    runs = launcher.process.poll
+    assert wait_until(works, SECONDS, lambda: runs() is None), launcher.output
+    launcher.signal(number)
+    expected = -number if number == signal.SIGKILL else 128 + number
+    assert launcher.wait() == expected
+    launcher.assert_nothing_is_left()

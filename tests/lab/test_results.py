@@ -1,0 +1,75 @@
+"""What make faults keeps, and what it makes of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.faults import report
+from lab.faults.experiments import FAULTS
+from lab.faults.results import Results
+from playground.errors import PlaygroundError
+
+CHOICES = {'strikes': 3, 'seed': 1, 'machine': 'x86_64'}
+ROW: dict[str, Any] = {
+    'fault': 'sigquit',
+    'profile': 'default',
+    'broker': 'RabbitMQ',
+    'version': '3.10.8',
+    'strikes': 3,
+    'accepted': 60,
+    'lost': 6,
+    'duplicated': 2,
+    'duplicated_once': 0,
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / 'results.json'
+
+
+def test_a_run_goes_on_where_it_was_interrupted(path: Path) -> None:
+    Results(path, CHOICES).add(ROW)
+    again = Results(path, CHOICES)
+    assert again.rows == [ROW]
+    assert again.has('sigquit', 'default', 'RabbitMQ')
+    assert not again.has('sigquit', 'vege5', 'RabbitMQ')
+    assert not again.has('sigquit', 'default', 'Redis')
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+def test_the_rows_of_two_runs_are_not_mixed(path: Path) -> None:
+    Results(path, CHOICES).add(ROW)
+    with pytest.raises(PlaygroundError, match=r'other choices \(strikes\): remove it'):
+        Results(path, {**CHOICES, 'strikes': 100})
+    assert Results(path, CHOICES).rows == [ROW]
+
+
+@pytest.mark.parametrize(
+    'text', ['', '{', '[]', '{"rows": []}', 'null', '{"choices": 1, "rows": 2}']
+)
+def test_another_file_is_left_alone(path: Path, text: str) -> None:
+    path.write_text(text)
+    with pytest.raises(PlaygroundError, match='holds no results of make faults'):
+        Results(path, CHOICES)
+    assert path.read_text() == text
+
+
+def test_a_row_becomes_a_line() -> None:
+    [line] = [line for line in report.section([ROW]).splitlines() if '6 of 60' in line]
+    assert line == '| sigquit | default | RabbitMQ 3.10.8 | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 |'
+
+
+def test_results_take_the_place_of_the_last_ones() -> None:
+    page = report.PAGE.read_text()
+    once = report.with_results(page, [ROW])
+    assert once.startswith(page.partition(report.BEGIN)[0].rstrip())
+    assert report.with_results(once, [ROW]) == once
+    assert '6 of 60' not in report.with_results(once, [])
+
+
+def test_the_page_tells_each_fault() -> None:
+    page = report.PAGE.read_text()
+    for name in FAULTS:
+        assert f'`{name}`' in page
