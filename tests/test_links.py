@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from playground.virtual_environment import REPOSITORY
 from tests.pages import PAGES
 
-INDEXES = sorted(REPOSITORY.glob('examples/*.md'))
+INDEXES = sorted([*REPOSITORY.glob('examples/*.md'), *REPOSITORY.glob('lab/*/*.md')])
 MARKDOWN = MarkdownIt().enable('table')
 
 

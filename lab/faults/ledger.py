@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOCK_SECONDS = 60.0
+
+START, EFFECT, EFFECT_ONCE, END = 'start', 'effect', 'effect_once', 'end'
+
 TABLES = """
 CREATE TABLE events (kind TEXT, number INTEGER, moment REAL);
 CREATE TABLE keys (number INTEGER PRIMARY KEY);
@@ -24,6 +27,7 @@ class Readings:
         effects: of all effects; a task that ran twice has two.
         effects_once: of all effects that were done only where the task's key was new.
         moments: when the runs began, in seconds of ``time.monotonic``.
+        last: what the run that began last has noted last.
     """
 
     starts: list[int]
@@ -31,6 +35,7 @@ class Readings:
     effects: list[int]
     effects_once: list[int]
     moments: list[float]
+    last: str | None
 
     @property
     def size(self) -> int:
@@ -56,19 +61,19 @@ class Ledger:
 
     def start(self, number: int) -> None:
         """Note that a run of a task begins."""
-        self._note('start', number)
+        self._note(START, number)
 
     def end(self, number: int) -> None:
         """Note that a run of a task ends."""
-        self._note('end', number)
+        self._note(END, number)
 
     def effect(self, number: int) -> None:
         """Do what the task is for, twice: without a thought, and only if its key is new."""
-        self._note('effect', number)
+        self._note(EFFECT, number)
         with self._transaction() as database:
             found = database.execute('INSERT OR IGNORE INTO keys VALUES (?)', (number,))
             if found.rowcount:
-                _insert(database, 'effect_once', number)
+                _insert(database, EFFECT_ONCE, number)
 
     def read(self) -> Readings:
         """Read all that was noted so far."""
@@ -79,12 +84,15 @@ class Ledger:
         def numbers(kind: str) -> list[int]:
             return [number for found, number, _ in events if found == kind]
 
+        begun = numbers(START)[-1:]
+        last = next((kind for kind, number, _ in reversed(events) if [number] == begun), None)
         return Readings(
-            starts=numbers('start'),
-            ends=numbers('end'),
-            effects=numbers('effect'),
-            effects_once=numbers('effect_once'),
-            moments=[moment for kind, _, moment in events if kind == 'start'],
+            starts=numbers(START),
+            ends=numbers(END),
+            effects=numbers(EFFECT),
+            effects_once=numbers(EFFECT_ONCE),
+            moments=[moment for kind, _, moment in events if kind == START],
+            last=last,
         )
 
     def _note(self, kind: str, number: int) -> None:

@@ -14,7 +14,7 @@ from lab.faults import profiles
 from lab.faults.app import NAME
 from lab.faults.count import count, longest_pause
 from lab.faults.experiments import Fault
-from lab.faults.ledger import Ledger, Readings
+from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger, Readings
 from lab.faults.servers import Server
 from lab.faults.worker import Worker
 from playground.errors import PlaygroundError
@@ -138,12 +138,10 @@ class Trial:
             raise self._stuck('no task began')
 
     def _is_at_work(self, readings: Readings) -> bool:
-        """Whether a run has begun, and is before its effect or after it, as the fault wants it."""
+        """Whether the last run is before its effect, or after it, as the fault wants it."""
         if self._fault.before:
-            return readings.starts[-1] not in readings.effects
-        return readings.starts[-1] in readings.effects and (
-            readings.starts[-1] not in readings.ends
-        )
+            return readings.last == START
+        return readings.last in (EFFECT, EFFECT_ONCE)
 
     def _wait_until_nothing_moves(self) -> None:
         moved, size = time.monotonic(), self._ledger.read().size

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.faults.count import Counts, count, interval, longest_pause
-from lab.faults.ledger import Ledger
+from lab.faults.ledger import EFFECT, END, START, Ledger
 from playground.virtual_environment import REPOSITORY
 
 
@@ -86,10 +86,21 @@ def test_a_task_that_nobody_sent_is_unexpected(ledger: Ledger) -> None:
     assert found == counts(attempted=1, accepted=1, executed=1, unexpected=1)
 
 
+def test_a_ledger_tells_how_far_the_last_run_is(ledger: Ledger) -> None:
+    assert ledger.read().last is None
+    run(ledger, [0])
+    assert ledger.read().last == END
+    # Once more, after a kill: that it had its effect before does not count.
+    ledger.start(0)
+    assert ledger.read().last == START
+    ledger.effect(0)
+    assert ledger.read().last == EFFECT
+
+
 WRITER = """
 import sys
 from pathlib import Path
-from lab.faults.ledger import Ledger
+from lab.faults.ledger import EFFECT, END, START, Ledger
 ledger = Ledger(Path(sys.argv[1]))
 number = int(sys.argv[2])
 while True:
