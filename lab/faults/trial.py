@@ -90,8 +90,10 @@ class Trial:
         begin = time.monotonic()
         self._worker.start()
         for _ in range(self._size.strikes):
+            # Before they are sent: the worker may begin some while others are being sent.
+            begun = len(self._ledger.read().starts)
             self._send()
-            self._wait_for_the_moment()
+            self._wait_for_the_moment(begun + self._chance.randint(1, self._size.tasks // 2))
             self._faults.append(time.monotonic())
             self._fault.strike(self._worker, self._chance)
             if self._fault.ends_the_worker:
@@ -126,16 +128,15 @@ class Trial:
                 continue
             self._accepted.append(number)
 
-    def _wait_for_the_moment(self) -> None:
-        """Wait until some more tasks have begun, and one is at work."""
-        enough = len(self._ledger.read().starts) + self._chance.randint(1, self._size.tasks // 2)
+    def _wait_for_the_moment(self, enough: int) -> None:
+        """Wait until so many runs have begun, and the last one is at work."""
 
         def has_come() -> bool:
             readings = self._ledger.read()
             return len(readings.starts) >= enough and self._is_at_work(readings)
 
         if not wait_until(has_come, STUCK_SECONDS, lambda: self._worker.runs):
-            raise self._stuck('no task began')
+            raise self._stuck('no task was at work')
 
     def _is_at_work(self, readings: Readings) -> bool:
         """Whether the last run is before its effect, or after it, as the fault wants it."""
