@@ -4,7 +4,6 @@ import platform
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from lab.faults import profiles, report, servers
 from lab.faults.experiments import FAULTS
@@ -70,16 +69,11 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
                 row = Trial(session, server, each, profile, size, SEED).run()
             results.add(row)
             console.print(f'{name}: lost {row["lost"]} of {row["accepted"]}', highlight=False)
-    console.print(_table(results, {each.name for each in chosen}))
+    names = {each.name for each in chosen}
+    shown = report.section([row for row in results.rows if row['fault'] in names])
+    # A line that is too long for the screen is better than half a word.
+    console.print(shown, soft_wrap=True, highlight=False, markup=False)
     console.print(f'All counts are in {path}', soft_wrap=True, highlight=False)
     if path.resolve() == SHOWN:
         report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results.rows))
     return 0
-
-
-def _table(results: Results, names: set[str]) -> Table:
-    table = Table(*report.HEAD)
-    for row in results.rows:
-        if row['fault'] in names:
-            table.add_row(*report.cells(row))
-    return table
