@@ -33,7 +33,7 @@ app.config_from_object(Config)
 
 
 @app.task
-def count(run: str, number: int) -> None:
+def record(run: str, number: int) -> None:
     time.sleep(0.02)
     app.backend.client.hincrby(run, number, 1)
 
@@ -44,7 +44,7 @@ def send(run: str, tasks: int) -> tuple[set[int], float]:
     for number in range(tasks):
         begin = time.monotonic()
         try:
-            count.delay(run, number)
+            record.delay(run, number)
             accepted.add(number)
         except OperationalError as error:
             print(f'task {number}: {error}')

@@ -22,13 +22,13 @@ kept: list[bytes] = []
 
 
 @app.task
-def pack(seconds: float) -> str:
-    print(f'packing for {seconds} s')
+def wrap(seconds: float) -> str:
+    print(f'wraping for {seconds} s')
     time.sleep(seconds)
-    return 'packed'
+    return 'wraped'
 
 
-pack_late = app.task(pack.run, name='examples.in_a_container.pack_late', acks_late=True)
+wrap_late = app.task(wrap.run, name='examples.in_a_container.wrap_late', acks_late=True)
 
 
 @app.task

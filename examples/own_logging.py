@@ -51,6 +51,6 @@ def keep_my_own(**_: object) -> None:
 
 
 @app.task
-def add(a: int, b: int) -> int:
-    logger.info('%s and %s', a, b)
-    return a + b
+def add(x: int, y: int) -> int:
+    logger.info('%s and %s', x, y)
+    return x + y

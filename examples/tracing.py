@@ -46,7 +46,7 @@ def send_the_last(**_: object) -> None:
 
 
 @app.task
-def pack(order: int) -> str:
+def pack_order(order: int) -> str:
     bill_id: str = write_bill.delay(order).id
     return bill_id
 
@@ -58,5 +58,5 @@ def write_bill(order: int) -> str:
 
 if __name__ == '__main__':
     begin()
-    bill_id = pack.delay(1).get(timeout=10)
+    bill_id = pack_order.delay(1).get(timeout=10)
     print(app.AsyncResult(bill_id).get(timeout=10))

@@ -35,7 +35,7 @@ def stamp(properties: dict[str, Any], **_: object) -> None:
 
 
 @app.task
-def pack(order: int) -> str:
+def pack_order(order: int) -> str:
     if order < 0:
         raise ValueError(f'there is no order {order}')
     return f'order {order} packed'

@@ -71,5 +71,5 @@ def test_a_node_is_killed_and_no_accepted_task_is_lost(
     assert re.search('lost 0, done more than once [0-9]+', program.output)
     # The workers are the same processes as before, and can still be asked.
     assert workers(type_, '{{.State.StartedAt}}') == before
-    nodes = run(type_, 'celery -A examples.cluster inspect ping --timeout 10')
-    assert nodes.count('pong') == 2
+    ping = 'celery -A examples.cluster inspect ping --timeout 10 || true'
+    assert wait_until(lambda: run(type_, ping).count('pong') == 2, SECONDS)

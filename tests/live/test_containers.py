@@ -166,10 +166,10 @@ def test_docker_stop_during_a_task(start: Any, caller: Celery, row: list[str]) -
     seconds = SHORT if is_short and end != 'lost at once' else LONG
     stop_grace_period = f'{GRACE[is_soft] if is_enough else TOO_SHORT}s'
     container = start(**COMMANDS[command], **how, stop_grace_period=stop_grace_period)
-    task = 'pack_late' if 'acks_late' in kind else 'pack'
+    task = 'wrap_late' if 'acks_late' in kind else 'wrap'
     result = send(caller, task, seconds)
     wait_until_it_runs(caller, result)
-    following = send(caller, 'pack', LONG) if 'next one' in end else None
+    following = send(caller, 'wrap', LONG) if 'next one' in end else None
     container.stop()
     assert container.state('ExitCode') == status
     assert ('Warm shutdown' in container.log()) == (command in ('celery', "sh -c 'exec celery'"))
@@ -245,14 +245,14 @@ def test_a_probe_while_the_broker_is_away(start: Any, engine: Engine, caller: Ce
         assert container.run(HEALTH) == ('', 0)
     finally:
         engine.type('docker compose up -d --wait rabbitmq')
-    assert send(caller, 'pack', 0).get(timeout=SECONDS) == 'packed'
+    assert send(caller, 'wrap', 0).get(timeout=SECONDS) == 'wrapped'
     assert container.state('Running') == 'true'
 
 
 def test_no_probe_suits_the_solo_pool(start: Any, caller: Celery) -> None:
     container = start(command=[*WORKER.split(), '-P', 'solo', '-I', 'containers.heartbeat'])
     assert wait_until(lambda: container.run(HEALTH)[1] == 0, SECONDS)
-    send(caller, 'pack', LONG)
-    container.wait_for('packing for')
+    send(caller, 'wrap', LONG)
+    container.wait_for('wrapping for')
     assert wait_until(lambda: container.run(HEALTH)[1] == 1, SECONDS)
     assert 'No nodes replied' in container.run(PING)[0]

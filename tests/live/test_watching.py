@@ -60,7 +60,7 @@ def test_the_exporter_counts_each_priority(
     sent = int(time.time()) - AGE
     for priority in (9, 6, 3, 0):
         options = {'queue': 'watched', 'priority': priority, 'timestamp': sent + priority}
-        caller.send_task('examples.watched.pack', (1,), **options)
+        caller.send_task('examples.watched.pack_order', (1,), **options)
     port = ports.free_port()
     open_terminal(f'python -m examples.queue_exporter {port} watched')
     length = 'celery_queue_length{queue="watched"}'
@@ -105,7 +105,7 @@ def test_rabbitmq_tells_the_age_of_a_classic_queues_first_message(
     sent = int(time.time()) - AGE
     queue = Queue('ages', queue_arguments={'x-queue-type': kind})
     for later in range(3):
-        caller.send_task('examples.watched.pack', (1,), queue=queue, timestamp=sent + later)
+        caller.send_task('examples.watched.pack_order', (1,), queue=queue, timestamp=sent + later)
     api, credentials = management(running)
     vhost = running.broker_url.rsplit('/', 1)[1]
 
@@ -126,7 +126,7 @@ def test_who_looks_too_often_at_a_quorum_queues_message_loses_it(
     if not running.has_rabbitmq:
         pytest.skip('RabbitMQ alone counts deliveries')
     queue = Queue('looked_at', queue_arguments={'x-queue-type': kind})
-    caller.send_task('examples.watched.pack', (1,), queue=queue)
+    caller.send_task('examples.watched.pack_order', (1,), queue=queue)
     is_lost = kind == 'quorum' and (major(running) or 0) >= 4
     with caller.connection_for_read() as connection:
         channel = connection.channel()
@@ -155,7 +155,7 @@ def test_flower_keeps_a_killed_worker_and_takes_a_caller_for_one(
     assert wait_until(lambda: metrics(forgets).get(online) == 1, SECONDS)
 
     caller.conf.task_send_sent_event = True
-    caller.send_task('examples.watched.pack', (1,), queue='watched').get(timeout=SECONDS)
+    caller.send_task('examples.watched.pack_order', (1,), queue='watched').get(timeout=SECONDS)
     me = f'worker="gen{os.getpid()}@{socket.gethostname()}"'
     assert wait_until(lambda: any(me in name for name in metrics(keeps)), SECONDS)
 
