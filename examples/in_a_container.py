@@ -23,9 +23,9 @@ kept: list[bytes] = []
 
 @app.task
 def wrap(seconds: float) -> str:
-    print(f'wraping for {seconds} s')
+    print(f'wrapping for {seconds} s')
     time.sleep(seconds)
-    return 'wraped'
+    return 'wrapped'
 
 
 wrap_late = app.task(wrap.run, name='examples.in_a_container.wrap_late', acks_late=True)
