@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 
@@ -27,15 +28,19 @@ FORGET = (*LEAVE, '--volumes', '--rmi', 'local', '--timeout', '1')
 class Project:
     """The containers, the network and the volumes of one name."""
 
-    def __init__(self, name: str, choices: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, choices: Mapping[str, str] | None = None, file: Path = COMPOSE_FILE
+    ) -> None:
         """Describe a project; nothing is started.
 
         Args:
             name: of the project.
             choices: values for the variables of docker-compose.yml. Without them the reader's
                 own hold: those of the environment and of ``.env``.
+            file: which has its services.
         """
         self.name = name
+        self._file = file
         self._choices = choices
 
     @property
@@ -55,7 +60,7 @@ class Project:
         file = str(CHOICES if self._choices is None and CHOICES.exists() else os.devnull)
         return [
             *('docker', 'compose', '--env-file', file),
-            *('--project-directory', str(REPOSITORY), '--file', str(COMPOSE_FILE), *arguments),
+            *('--project-directory', str(REPOSITORY), '--file', str(self._file), *arguments),
         ]
 
     @property
@@ -113,13 +118,14 @@ def free_choices() -> dict[str, str]:
     return {variable: str(free_port()) for variable in PORTS}
 
 
-def own_project(choices: Mapping[str, str]) -> Project:
+def own_project(choices: Mapping[str, str], file: Path = COMPOSE_FILE) -> Project:
     """Name a project that is not the reader's.
 
     Args:
-        choices: values for the variables of docker-compose.yml.
+        choices: values for the variables of the file.
+        file: which has its services.
     """
-    return Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices)
+    return Project(f'celery-notes-test-{uuid.uuid4().hex[:8]}', choices, file)
 
 
 def check() -> None:

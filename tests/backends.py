@@ -19,7 +19,8 @@ from tests.fresh_services import fresh
 # Which server is the broker of each: the pages' conditions of skips know it as ``broker``.
 BROKERS = {'embedded': 'Redis', 'native': 'RabbitMQ', 'compose': 'RabbitMQ'}
 
-# Why a chapter that types docker compose is skipped on the other back-ends.
+# What chapters need that type docker compose, and why they are skipped on the other back-ends.
+NEEDS_OF_CONTAINERS = ('Docker', 'cluster')
 IN_DOCKER = 'a chapter about containers needs Docker, so it is run on compose alone'
 
 BACKENDS = pytest.StashKey[Sequence[str]]()
@@ -107,16 +108,29 @@ def postgresql_server(session: Session, pytestconfig: pytest.Config) -> postgres
 
 def lacks_postgresql(config: pytest.Config) -> str | None:
     """Say why what needs a PostgreSQL is skipped; where ``native`` was named, it never is."""
-    if postgresql.programs() or 'native' in (config.getoption('backend') or []):
-        return None
-    return 'there is no PostgreSQL on this machine (on Debian: sudo apt install postgresql)'
+    return _lacks(config, 'PostgreSQL', postgresql.programs())
 
 
 def lacks_prometheus(config: pytest.Config) -> str | None:
     """Say why what needs a Prometheus is skipped; where ``native`` was named, it never is."""
-    if shutil.which('prometheus') or 'native' in (config.getoption('backend') or []):
+    return _lacks(config, 'Prometheus', shutil.which('prometheus'))
+
+
+def lacks_docker(backend: str) -> str | None:
+    """Say why what types docker compose is skipped on a back-end."""
+    return None if backend == 'compose' else IN_DOCKER
+
+
+def skip_without_native(config: pytest.Config) -> None:
+    """Skip a test where native is not asked for."""
+    if 'native' not in config.stash[BACKENDS]:
+        pytest.skip('needs the RabbitMQ of this machine, and native is not among the back-ends')
+
+
+def _lacks(config: pytest.Config, name: str, found: object) -> str | None:
+    if found or 'native' in (config.getoption('backend') or []):
         return None
-    return 'there is no Prometheus on this machine (on Debian: sudo apt install prometheus)'
+    return f'there is no {name} on this machine (on Debian: sudo apt install {name.lower()})'
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The cluster of docker-compose.cluster.yml as a project of a test's own."""
 
-import os
-
 from playground import compose_file, docker
 from playground.ports import LOOPBACK, free_port
 from playground.session import Session
@@ -25,11 +23,10 @@ def own_cluster(session: Session) -> dict[str, str]:
     settings = compose_file.read()
     ports = {variable: free_port() for variable in (*NODES, RESULTS)}
     chosen = {variable: str(port) for variable, port in ports.items()}
-    project = docker.own_project(chosen).choices
-    command = ['docker', 'compose', '--file', str(FILE), *docker.FORGET]
-    session.ends_with(command, {**os.environ, **project})
+    project = docker.own_project(chosen, FILE)
+    session.ends_with(project.command(*docker.FORGET), project.environment)
     return {
-        **project,
+        **project.choices,
         'CELERY_BROKER_URL': ';'.join(settings.broker_url_at(ports[node]) for node in NODES),
         'CELERY_RESULT_BACKEND': f'redis://{LOOPBACK}:{ports[RESULTS]}/',
     }

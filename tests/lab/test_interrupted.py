@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from playground.waiting import wait_until
-from tests.backends import BACKENDS
+from tests.backends import skip_without_native
 from tests.live.launcher import Launcher
 
 SECONDS = 180.0
@@ -16,8 +16,7 @@ SECONDS = 180.0
 @pytest.fixture
 def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
     """A copy of the repository, where the servers of make faults are installed."""
-    if 'native' not in request.config.stash[BACKENDS]:
-        pytest.skip('needs the RabbitMQ of this machine, and native is not among the back-ends')
+    skip_without_native(request.config)
     launcher = Launcher()
     yield launcher
     launcher.close()

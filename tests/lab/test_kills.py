@@ -14,7 +14,7 @@ from lab.faults.trial import Size, Trial
 from lab.faults.worker import Worker
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.backends import BACKENDS
+from tests.backends import skip_without_native
 from tests.fresh_services import fresh
 from tests.live import running_tasks
 
@@ -30,8 +30,7 @@ Run = Callable[..., dict[str, Any]]
 @pytest.fixture
 def run(request: pytest.FixtureRequest, session: Session) -> Iterator[Run]:
     """Run one fault with one profile; tasks take so long before, or after, their effect."""
-    if 'native' not in request.config.stash[BACKENDS]:
-        pytest.skip('needs the RabbitMQ of this machine, and native is not among the back-ends')
+    skip_without_native(request.config)
     with fresh(request.getfixturevalue('native')) as running:
         rabbitmq, _ = brokers_of(running)
 

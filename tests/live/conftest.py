@@ -29,6 +29,11 @@ StartWorker = Callable[..., Terminal]
 StartModule = Callable[..., Terminal]
 
 
+def node(worker: Terminal) -> str:
+    """The name that a worker was started with."""
+    return worker.command.split(' -n ')[1].split()[0]
+
+
 @contextlib.contextmanager
 def terminals(session: Session) -> Iterator[Callable[..., Terminal]]:
     """Run commands in background terminals, until the block ends.

@@ -9,7 +9,7 @@ import redis
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
-from tests.live.engine import skip_without_engine
+from tests.live.conftest import terminals
 from tests.own_cluster import own_cluster
 
 UP_SECONDS = 300.0
@@ -20,29 +20,18 @@ COMPOSE = 'docker compose -f docker-compose.cluster.yml'
 Type = Callable[[str], Terminal]
 
 
-@pytest.fixture(scope='module')
-def session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    skip_without_engine(request.config)
-    with Session() as session:
-        yield session
+@pytest.fixture
+def environment(engine_session: Session) -> dict[str, str]:
+    return {**reader_environment(), **own_cluster(engine_session)}
 
 
-@pytest.fixture(scope='module')
-def environment(session: Session) -> dict[str, str]:
-    return {**reader_environment(), **own_cluster(session)}
-
-
-@pytest.fixture(scope='module')
-def type_(session: Session, environment: dict[str, str]) -> Type:
+@pytest.fixture
+def type_(engine_session: Session, environment: dict[str, str]) -> Iterator[Type]:
     """Type a command; the cluster is up."""
-    count = iter(range(1000))
-
-    def start(command: str) -> Terminal:
-        return Terminal(session, f'cluster-{next(count)}', command, environment)
-
-    up = start(f'{COMPOSE} up -d --wait')
-    assert up.wait(UP_SECONDS) == 0, up.last_words()
-    return start
+    with terminals(engine_session) as start:
+        up = start(f'{COMPOSE} up -d --wait', environment)
+        assert up.wait(UP_SECONDS) == 0, up.last_words()
+        yield lambda command: start(command, environment)
 
 
 def run(type_: Type, command: str) -> str:

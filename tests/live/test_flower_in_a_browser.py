@@ -24,7 +24,7 @@ from playground.session import Session
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.live.browser import require_browser
-from tests.live.conftest import StartWorker
+from tests.live.conftest import StartWorker, node
 
 SECONDS = 60.0
 # A page fills its table once it is loaded.
@@ -86,10 +86,6 @@ def open_page(browser: Browser, started: Services) -> Iterator[OpenPage]:
 @pytest.fixture
 def worker(start_worker: StartWorker) -> Terminal:
     return start_worker('vege', '-c 1 -E')
-
-
-def node(worker: Terminal) -> str:
-    return worker.command.split(' -n ')[1].split()[0]
 
 
 def wait_for_row(page: Page, *texts: str) -> None:

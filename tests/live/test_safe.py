@@ -19,7 +19,7 @@ from playground.terminal import Terminal, reader_environment
 from playground.virtual_environment import REPOSITORY
 from playground.waiting import wait_until
 from tests.fresh_services import management, request
-from tests.live.conftest import terminals
+from tests.live.conftest import node, terminals
 
 SECONDS = 60.0
 
@@ -131,8 +131,7 @@ def worker(users: Users, session: Session) -> Iterator[Terminal]:
     with terminals(session) as start:
         worker = start(command, reader_environment(users.worker), SAFE)
         worker.wait_for(' ready.', SECONDS)
-        asks = Celery('asks', broker=users.services.broker_url)
-        asks.set_current = lambda: None
+        asks = Celery('asks', broker=users.services.broker_url, set_as_current=False)
         assert wait_until(lambda: asks.control.ping([node], timeout=0.5), SECONDS)
         asks.close()
         yield worker
@@ -166,8 +165,7 @@ def test_a_caller_only_sends_and_a_worker_only_works(users: Users, worker: Termi
 def test_a_caller_cannot_read_what_waits(users: Users) -> None:
     """Nobody consumes here; the queue is made by an administrator's call."""
     run(users.services, 'celery -A payments call payments.pay --args=["4111",20]')
-    app = Celery('reads', broker=users.producer.broker_url)
-    app.set_current = lambda: None
+    app = Celery('reads', broker=users.producer.broker_url, set_as_current=False)
     if users.services.has_rabbitmq:
         with (
             app.connection_for_read() as connection,
@@ -188,11 +186,9 @@ def test_write_on_the_nameless_exchange_ends_a_worker(users: Users, worker: Term
         pytest.skip("RabbitMQ's exchanges")
     name = urlsplit(users.producer.broker_url).username
     assert name
-    node = worker.command.split(' -n ')[1].split()[0]
     command: dict[str, object] = {'method': 'shutdown', 'arguments': {}, 'destination': None}
-    queue = f'{node}.celery.pidbox'
-    app = Celery('thief', broker=users.producer.broker_url)
-    app.set_current = lambda: None
+    queue = f'{node(worker)}.celery.pidbox'
+    app = Celery('thief', broker=users.producer.broker_url, set_as_current=False)
 
     def send() -> None:
         with app.connection_for_write() as connection:
@@ -238,17 +234,14 @@ def test_a_strange_password_works_once_it_is_encoded(running: Services) -> None:
         vhost = f'{user}/one'
         request(f'{api}vhosts/{quote(vhost, safe="")}', credentials, 'PUT')
         make_rabbitmq_user(running, user, STRANGE)
-        everything = '{"configure": ".*", "write": ".*", "read": ".*"}'
-        place = f'permissions/{quote(vhost, safe="")}/{user}'
-        request(f'{api}{place}', credentials, 'PUT', everything)
         url = with_user(broker, user, STRANGE, '/' + quote(vhost, safe=''))
+        give_rights(dataclasses.replace(running, broker_url=url), user, ('.*', '.*', '.*'))
     else:
         url = with_user(broker, user, STRANGE)
         with redis.Redis.from_url(broker) as administrator:
             rules = ('on', f'>{STRANGE}', '~*', '&*', '+@all')
             administrator.execute_command('ACL', 'SETUSER', user, *rules)
-    app = Celery('strange', broker=url)
-    app.set_current = lambda: None
+    app = Celery('strange', broker=url, set_as_current=False)
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=SECONDS)
     app.close()

@@ -20,7 +20,7 @@ from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.virtual_environment import REPOSITORY
 from playground.waiting import wait_until
-from tests.live.conftest import terminals
+from tests.live.conftest import node, terminals
 from tests.live.rabbitmq import rabbitmqctl
 from tests.live.running_tasks import wait_until_they_run
 
@@ -33,8 +33,9 @@ SAFE = REPOSITORY / 'examples' / 'safe'
 def shop(chosen: Services, session: Session) -> Iterator[tuple[Terminal, Celery]]:
     """payments.py's worker on one back-end, and an app that calls."""
     node = f'shop-{uuid.uuid4().hex[:8]}@localhost'
-    app = Celery('caller', broker=chosen.broker_url, backend=chosen.result_backend)
-    app.set_current = lambda: None
+    app = Celery(
+        'caller', broker=chosen.broker_url, backend=chosen.result_backend, set_as_current=False
+    )
     with terminals(session) as start:
         worker = start(
             f'celery -A payments worker -l info -c 1 -n {node} -E', reader_environment(chosen), SAFE
@@ -75,8 +76,9 @@ def test_results_lie_open(chosen: Services, shop: tuple[Terminal, Celery]) -> No
     _, app = shop
     paid = pay(app, '4111')
     assert paid.get(timeout=SECONDS) == '20 euros paid'
-    stranger = Celery('stranger', broker='memory://', backend=chosen.result_backend)
-    stranger.set_current = lambda: None
+    stranger = Celery(
+        'stranger', broker='memory://', backend=chosen.result_backend, set_as_current=False
+    )
     assert stranger.AsyncResult(paid.id).result == '20 euros paid'
     other = uuid.uuid4().hex
     stranger.backend.store_result(other, 'nothing was paid', 'SUCCESS')
@@ -92,7 +94,6 @@ def test_flower_without_a_password(
     chosen: Services, session: Session, shop: tuple[Terminal, Celery]
 ) -> None:
     worker, _ = shop
-    node = worker.command.split(' -n ')[1].split()[0]
     for allowed in '', 'true':
         port = free_port()
         environment = reader_environment(chosen)
@@ -104,7 +105,7 @@ def test_flower_without_a_password(
             start(command, environment, SAFE).wait_for('Visit me at', flower.START_SECONDS)
             url = f'http://{LOOPBACK}:{port}'
             assert http.request(f'{url}/workers')[0] == 200
-            stop = f'{url}/api/worker/shutdown/{node}'
+            stop = f'{url}/api/worker/shutdown/{node(worker)}'
             if allowed:
                 assert wait_until(
                     lambda: http.request(stop, None, 'POST')[0] == 200,  # noqa: B023
@@ -121,8 +122,9 @@ def test_without_remote_control_nobody_ends_a_worker(chosen: Services, session: 
     setting = 'from payments import app; app.conf.worker_enable_remote_control = False'
     node = f'deaf-{uuid.uuid4().hex[:8]}@localhost'
     code = f"{setting}; app.worker_main(['worker', '-l', 'info', '-c', '1', '-n', '{node}'])"
-    app = Celery('caller', broker=chosen.broker_url, backend=chosen.result_backend)
-    app.set_current = lambda: None
+    app = Celery(
+        'caller', broker=chosen.broker_url, backend=chosen.result_backend, set_as_current=False
+    )
     with terminals(session) as start:
         command = f'python -c {shlex.quote(code)}'
         worker = start(command, reader_environment(chosen), SAFE)

@@ -86,16 +86,14 @@ def encrypted(session: Session) -> Encrypted:
 
 def connect_broker(url: str, setting: dict[str, str] | None) -> str:
     """Connect as Celery's broker; what became of it, in a word."""
-    app = Celery('tls', broker=url)
-    app.set_current = lambda: None
+    app = Celery('tls', broker=url, set_as_current=False)
     app.conf.broker_use_ssl = setting
     return outcome(lambda: app.connection_for_write().ensure_connection(max_retries=1, timeout=9))
 
 
 def connect_backend(url: str, setting: dict[str, str] | None) -> str:
     """Connect as Celery's result backend; what became of it, in a word."""
-    app = Celery('tls', broker='memory://', backend=url)
-    app.set_current = lambda: None
+    app = Celery('tls', broker='memory://', backend=url, set_as_current=False)
     app.conf.redis_backend_use_ssl = setting
     return outcome(lambda: app.backend.client.ping())
 

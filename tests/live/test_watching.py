@@ -21,7 +21,7 @@ from playground.services.running import Services
 from playground.terminal import Terminal
 from playground.waiting import wait_until
 from tests.fresh_services import management
-from tests.live.conftest import StartModule, StartWorker
+from tests.live.conftest import StartModule, StartWorker, node
 from tests.live.rabbitmq import major
 from tests.live.running_tasks import wait_until_they_run
 
@@ -150,7 +150,7 @@ def test_flower_keeps_a_killed_worker_and_takes_a_caller_for_one(
     open_terminal(f'{flower}{forgets} --purge-offline-workers=1')
     assert wait_until(lambda: ports.answers(keeps) and ports.answers(forgets), SECONDS)
     worker = start_worker('examples.watched', '-c 1')
-    online = f'flower_worker_online{{worker="{worker.command.split()[7]}"}}'
+    online = f'flower_worker_online{{worker="{node(worker)}"}}'
     assert wait_until(lambda: metrics(keeps).get(online) == 1, SECONDS)
     assert wait_until(lambda: metrics(forgets).get(online) == 1, SECONDS)
 

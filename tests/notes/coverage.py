@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.backends import BROKERS, IN_DOCKER
+from tests.backends import BROKERS, NEEDS_OF_CONTAINERS, lacks_docker
 from tests.notes.page import DIRECTIVE, FENCES, PICTURES, chapter, needed
 
 FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in PICTURES)})$')
@@ -69,9 +69,8 @@ def of_page(text: str, backend: str) -> Coverage:
         if (directive := DIRECTIVE.fullmatch(line)) and directive['condition']:
             reason = _reason(directive['condition'], backend)
         elif FENCE.match(line):
-            need = needs.get(chapter(text, number))
-            in_docker = need in ('Docker', 'cluster') and backend != 'compose'
-            found.add(IN_DOCKER if in_docker else reason)
+            is_about_containers = needs.get(chapter(text, number)) in NEEDS_OF_CONTAINERS
+            found.add(reason or (lacks_docker(backend) if is_about_containers else None))
             reason = None
     return found
 

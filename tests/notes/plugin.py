@@ -15,7 +15,14 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import BACKENDS, BROKERS, IN_DOCKER, lacks_postgresql, lacks_prometheus
+from tests.backends import (
+    BACKENDS,
+    BROKERS,
+    NEEDS_OF_CONTAINERS,
+    lacks_docker,
+    lacks_postgresql,
+    lacks_prometheus,
+)
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
@@ -51,11 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for backend in config.stash[BACKENDS]:
         collector = types.ModuleType(f'notes_on_{backend}')
-        in_docker = None if backend == 'compose' else IN_DOCKER
         lacks = {
             'PostgreSQL': lacks_postgresql(config),
             'Prometheus': lacks_prometheus(config),
-            **dict.fromkeys(('Docker', 'cluster'), in_docker),
+            **dict.fromkeys(NEEDS_OF_CONTAINERS, lacks_docker(backend)),
         }
         sybil = pages(backend, config.getoption('patience'), config.getoption('record'), lacks)
         collector.__dict__['pytest_collect_file'] = sybil.pytest()
