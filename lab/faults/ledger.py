@@ -37,11 +37,6 @@ class Readings:
     moments: list[float]
     last: str | None
 
-    @property
-    def size(self) -> int:
-        """How many events there are."""
-        return len(self.starts) + len(self.ends) + len(self.effects) + len(self.effects_once)
-
 
 class Ledger:
     """A file that a killed process leaves whole; many processes may write to it."""
@@ -94,6 +89,12 @@ class Ledger:
             moments=[moment for kind, _, moment in events if kind == START],
             last=last,
         )
+
+    def size(self) -> int:
+        """Count the events that were noted so far."""
+        with self._transaction() as database:
+            [size] = database.execute('SELECT count(*) FROM events').fetchone()
+        return int(size)
 
     def _note(self, kind: str, number: int) -> None:
         with self._transaction() as database:

@@ -4,7 +4,6 @@ import random
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -63,7 +62,7 @@ class Trial:
         self._seed = seed
         self._chance = random.Random(f'{seed} {fault.name} {profile} {server.broker}')
         self._queue = server.new_queue()
-        path = Path(session.folder / f'{uuid.uuid4().hex}.sqlite3')
+        path = session.folder / f'{uuid.uuid4().hex}.sqlite3'
         self._ledger = Ledger(path)
         self._ledger.make()
         self._worker = Worker(session, server, profile, self._queue, str(path))
@@ -145,11 +144,11 @@ class Trial:
         return readings.last in (EFFECT, EFFECT_ONCE)
 
     def _wait_until_nothing_moves(self) -> None:
-        moved, size = time.monotonic(), self._ledger.read().size
+        moved, size = time.monotonic(), self._ledger.size()
         idle_since: float | None = None
         while True:
             idle = self._is_idle()
-            now, found = time.monotonic(), self._ledger.read().size
+            now, found = time.monotonic(), self._ledger.size()
             if found != size:
                 moved, size, idle_since = now, found, None
             if not idle:
