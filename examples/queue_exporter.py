@@ -3,8 +3,8 @@
 python -m examples.queue_exporter 5581 watched
 """
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -57,7 +57,14 @@ def on_redis(connection: Connection, name: str) -> tuple[int, int | None]:
 
 
 if __name__ == '__main__':
+    parser = argparse.ArgumentParser(prog='python -m examples.queue_exporter')
+    parser.add_argument('port', type=int)
+    parser.add_argument('queues', nargs='+')
+    given = parser.parse_args()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Queues(sys.argv[2:]))
+    registry.register(Queues(given.queues))
     with suppress(KeyboardInterrupt):
-        start_http_server(int(sys.argv[1]), '127.0.0.1', registry)[1].join()
+        try:
+            start_http_server(given.port, '127.0.0.1', registry)[1].join()
+        except (OSError, OverflowError) as error:
+            parser.error(f'port {given.port}: {error}')

@@ -11,6 +11,7 @@ from kombu import Exchange, Queue
 class Config:
     broker_url = 'amqp://celeryman:pass1234@localhost:5672/celery_vhost'
     result_backend = 'redis://localhost:6379/'
+    broker_transport_options = {'confirm_publish': True}
     task_default_queue = 'safe'
     task_queues = (
         Queue(

@@ -162,6 +162,32 @@ def test_a_caller_only_sends_and_a_worker_only_works(users: Users, worker: Termi
     assert "'1000 euros" not in worker.output
 
 
+REFUSED = {
+    'an exchange that it may not use': "exchange='amq.topic', routing_key='safe'",
+    'a countdown on a quorum queue': 'countdown=1',
+}
+
+
+@pytest.mark.parametrize('options', REFUSED.values(), ids=REFUSED)
+def test_only_confirms_tell_a_caller_that_its_message_was_refused(
+    users: Users, options: str
+) -> None:
+    if not users.services.has_rabbitmq:
+        pytest.skip("RabbitMQ's exchanges")
+    for confirms in False, True:
+        code = (
+            'from producer import app\n'
+            f"app.conf.broker_transport_options = {{'confirm_publish': {confirms}}}\n"
+            "app.conf.task_queues[0].queue_arguments = {'x-queue-type': 'quorum'}\n"
+            "app.conf.task_default_exchange_type = 'topic'\n"
+            f"print(app.send_task('payments.refund', (7, 20), {options}).id)"
+        )
+        sent = run(users.producer, f'python -c {shlex.quote(code)}')
+        assert bool(sent.stdout) is not confirms
+        exchange = 'amq.topic' if 'exchange' in options else 'celery_delayed_27'
+        assert (f"access to exchange '{exchange}'" in sent.stderr) is confirms, sent.stderr
+
+
 def test_a_caller_cannot_read_what_waits(users: Users) -> None:
     """Nobody consumes here; the queue is made by an administrator's call."""
     run(users.services, 'celery -A payments call payments.pay --args=["4111",20]')

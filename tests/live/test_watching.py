@@ -275,6 +275,25 @@ def test_which_failure_sends_which_signal(
     }
 
 
+@pytest.mark.parametrize(('pool', 'expected'), [('threads', []), ('gevent', ['task_failure main'])])
+def test_one_process_sends_all_signals_on_another_pool(
+    on_native: None, start_module: StartModule, caller: Celery, pool: str, expected: list[str]
+) -> None:
+    worker = start_module('failing', FAILING, f'-c 2 -P {pool}')
+    raises, too_long = (caller.send_task(f'failing.{name}').id for name in ('raises', 'too_long'))
+
+    def told(task_id: str) -> list[str]:
+        return re.findall(rf'(?m)^SIGNAL {task_id} (.*)$', worker.output)
+
+    assert wait_until(lambda: told(raises) == ['task_failure main root'], SECONDS)
+    worker.wait_for(f'[{too_long}] received', SECONDS)
+    # Its limit is a second.
+    assert wait_until(lambda: bool(told(too_long)), SECONDS if expected else 2 * QUIET_SECONDS) == (
+        bool(expected)
+    )
+    assert told(too_long) == expected
+
+
 TRACED = """
 from celery import Celery, signals
 from opentelemetry import trace
