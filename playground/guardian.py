@@ -1,8 +1,8 @@
 """Outlives the launcher and clears up after it: python -m playground.guardian SESSION.
 
-The launcher holds the other end of this program's standard input, and names there what to
-remove, and what to run. The end of that stream is the one thing that every ending of the launcher
-has in common: success, failure, Ctrl-C, SIGTERM, kill -9.
+The launcher holds the other end of this program's standard input, and names there what it has
+started, what to remove, and what to run. The end of that stream is the one thing that every ending
+of the launcher has in common: success, failure, Ctrl-C, SIGTERM, kill -9.
 """
 
 import contextlib
@@ -28,7 +28,8 @@ def main(session: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     orders = [json.loads(line) for line in sys.stdin]
-    processes.end_session(session)
+    started = [processes.Started(**order['started']) for order in orders if 'started' in order]
+    processes.end_session(session, started)
     for order in orders:
         if 'run' in order:
             _run(order['run'], order['environment'])

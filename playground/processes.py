@@ -3,6 +3,8 @@
 import contextlib
 import signal
 import time
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import psutil
 
@@ -14,6 +16,24 @@ COLD_SECONDS = 3.0
 DATABASE_SECONDS = 10.0
 KILL_SECONDS = 5.0
 ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that a session has started itself.
+
+    While a process becomes another program (``exec``), its environment cannot be read, and the
+    mark in it is not seen.
+
+    Attributes:
+        pid: its number.
+        created: when it began, as psutil tells it: another process may get the number later.
+        role: as in ``NOTES_ROLE``.
+    """
+
+    pid: int
+    created: float
+    role: str
 
 
 def marked(session: str, role: str | None = None) -> list[psutil.Process]:
@@ -77,7 +97,7 @@ def kill(processes: list[psutil.Process]) -> None:
     _all_gone(processes, KILL_SECONDS)
 
 
-def end_session(session: str) -> None:
+def end_session(session: str, started: Collection[Started] = ()) -> None:
     """End all processes of a session, and those that they start meanwhile.
 
     What runs in a terminal comes first and may say goodbye to its broker. The services come last
@@ -85,13 +105,24 @@ def end_session(session: str) -> None:
 
     Args:
         session: the identifier that the processes carry.
+        started: those that it has started itself, which may carry none at the moment.
     """
     for role, how in (('terminal', end), ('database', end_database), ('service', kill)):
         for _ in range(ROUNDS):
-            processes = marked(session, role)
+            processes = list({*marked(session, role), *_living(started, role)})
             if not processes:
                 break
             how(processes)
+
+
+def _living(started: Collection[Started], role: str) -> list[psutil.Process]:
+    found = []
+    for one in started:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(one.pid)
+            if one.role == role and process.create_time() == one.created and is_alive(process):
+                found.append(process)
+    return found
 
 
 def _parent(process: psutil.Process) -> int | None:

@@ -1,5 +1,6 @@
 """A session: a private folder and marked processes, all of which end when it ends."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,12 +11,15 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+import psutil
+
 from playground.errors import PlaygroundError
-from playground.processes import ROLE_MARK, SESSION_MARK
+from playground.processes import ROLE_MARK, SESSION_MARK, Started
 from playground.virtual_environment import REPOSITORY
 
 CLEARING_SECONDS = 150.0
@@ -116,6 +120,9 @@ class Session:
             **options,
         )
         self._children.append((command[0], child))
+        with contextlib.suppress(psutil.NoSuchProcess):
+            created = psutil.Process(child.pid).create_time()
+            self._tell_guardian({'started': asdict(Started(child.pid, created, role))})
         return child
 
     def marks(self, role: str) -> dict[str, str]:

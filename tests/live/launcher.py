@@ -108,7 +108,8 @@ class Launcher:
     def assert_nothing_is_left(self) -> None:
         """Fail if a process, or a file that was not there before, outlives the command."""
         wait_until(lambda: not marked(self.mark) and not self._files(), END_SECONDS)
-        assert [process.cmdline() for process in marked(self.mark)] == []
+        processes = [process.cmdline() for process in marked(self.mark)]
+        assert processes == [], processes
         assert self._files() == []
         assert files_of(self.repository) == self.files
 
