@@ -103,12 +103,13 @@ def test_what_sigquit_does_to_a_pool(
     worker.wait(SECONDS)
     assert (
         result.state
-        == {
-            '[ends the tasks](#cold-shutdown)': 'RETRY',
-            'an error, and the tasks go on': 'SUCCESS',
-            # No error if the signal comes while a task has its turn.
-            'the tasks are lost, often with an error': 'PENDING',
-            'the task fails': 'FAILURE',
+        in {
+            '[ends the tasks](#cold-shutdown)': ['RETRY'],
+            'an error, and the tasks go on': ['SUCCESS'],
+            # Where the signal comes while a green thread has its turn, the worker can still write
+            # RETRY, without an error; nobody retries.
+            'the tasks are lost, often with an error': ['PENDING', 'RETRY'],
+            'the task fails': ['FAILURE'],
         }[sigquit]
     )
 
