@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -54,6 +55,8 @@ class Session:
         self.identifier = uuid.uuid4().hex
         self.folder = _temporary_folder() / f'celery-notes-{self.identifier[:8]}'
         self._closed = False
+        # Threads may start processes; a signal may close the session in the middle of that.
+        self._lock = threading.RLock()
         self._children: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._guardian = subprocess.Popen(
             [sys.executable, '-m', 'playground.guardian', self.identifier],
@@ -112,17 +115,23 @@ class Session:
             command: the program and its arguments.
             environment: the whole environment; the session adds its marks.
             options: what else ``subprocess.Popen`` takes.
+
+        Raises:
+            PlaygroundError: the session has been closed.
         """
-        child = subprocess.Popen(
-            command,
-            env={**environment, **self.marks(role)},
-            start_new_session=True,
-            **options,
-        )
-        self._children.append((command[0], child))
-        with contextlib.suppress(psutil.NoSuchProcess):
-            created = psutil.Process(child.pid).create_time()
-            self._tell_guardian({'started': asdict(Started(child.pid, created, role))})
+        with self._lock:
+            if self._closed:
+                raise PlaygroundError(f'{command[0]} does not start any more: its session ends')
+            child = subprocess.Popen(
+                command,
+                env={**environment, **self.marks(role)},
+                start_new_session=True,
+                **options,
+            )
+            self._children.append((command[0], child))
+            with contextlib.suppress(psutil.NoSuchProcess):
+                created = psutil.Process(child.pid).create_time()
+                self._tell_guardian({'started': asdict(Started(child.pid, created, role))})
         return child
 
     def marks(self, role: str) -> dict[str, str]:
@@ -189,10 +198,11 @@ class Session:
 
     def close(self) -> None:
         """End all that the session started and remove its files; signals cannot cut it short."""
-        if self._closed:
-            return
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
         handlers = _ignore(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        self._closed = True
         OPEN.remove(self)
         try:
             assert self._guardian.stdin is not None

@@ -1,14 +1,72 @@
-"""The faults: what is done to a worker, and when."""
+"""The faults: what is done, to whom, and when."""
 
+import enum
 import random
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from celery import Celery
+
+from lab.faults.app import NAME
+from lab.faults.link import Link
+from lab.faults.servers import BROKERS, RABBITMQ, REDIS, Server
 from lab.faults.worker import Worker
 
 # `docker stop` gives 10 seconds; tasks that take three times as long show the same sooner.
 GRACE_SECONDS = 1.0
+
+# How long a server is away, or a link is cut.
+AWAY_SECONDS = 1.0
+# Long enough for calls that get no answer.
+SILENT_SECONDS = 3.0
+
+# A quorum queue of RabbitMQ 3.10 that is younger than a second does not survive the kill of its
+# node, and loses messages that were confirmed: tests/lab/test_settled_queue.py.
+SETTLED_SECONDS = 2.0
+
+
+class Moment(enum.Enum):
+    """When a fault strikes."""
+
+    AT_WORK = 'while a task is at work'
+    AFTER_SENDING = 'when the calls have returned, and no worker runs'
+    WHILE_SENDING = 'while tasks are sent'
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a fault can hit.
+
+    Attributes:
+        worker: the worker.
+        server: the broker and the result backend.
+        link: between the broker and its clients, if the fault asked for one.
+        chance: chooses where there is a choice.
+    """
+
+    worker: Worker
+    server: Server
+    link: Link | None
+    chance: random.Random
+
+
+Strike = Callable[[Scene], None]
+
+
+def send_work(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send a task that works.
+
+    Args:
+        app: of the caller.
+        fault: for how long.
+        number: which one.
+
+    Returns:
+        Its id.
+    """
+    return str(app.send_task(f'{NAME}.work', (number, fault.before, fault.after)).id)
 
 
 @dataclass(frozen=True)
@@ -18,20 +76,80 @@ class Fault:
     Attributes:
         name: for ``FAULT=``.
         description: for the table.
+        strike: does it.
         before: how long a task works before its effect, in seconds.
         after: and after it.
-        strike: does it; the worker runs a task.
         tasks: how many are sent before each strike in the quick mode.
-        ends_the_worker: whether it has to be started again.
+        strikes: how often it is done in the quick mode.
+        moment: when it is done.
+        queue_age: how old the queue is at least, in seconds; see ``SETTLED_SECONDS``.
+        brokers: those that are compared.
+        linked: whether the broker and its clients have a link between them.
+        looks_at_results: whether the states of the tasks are counted, too.
+        send: sends the task of a number, and returns its id.
     """
 
     name: str
     description: str
-    before: float
-    after: float
-    strike: Callable[[Worker, random.Random], None]
+    strike: Strike
+    before: float = 0.1
+    after: float = 0.1
     tasks: int = 20
-    ends_the_worker: bool = True
+    strikes: int = 3
+    moment: Moment = Moment.AT_WORK
+    queue_age: float = 0.0
+    brokers: tuple[str, ...] = (RABBITMQ, REDIS)
+    linked: bool = False
+    looks_at_results: bool = False
+    send: Callable[[Celery, 'Fault', int], str] = send_work
+
+
+def stop_the_broker(scene: Scene) -> None:
+    """End the broker in good order, and start it again."""
+    scene.server.process.stop()
+    scene.server.process.start()
+
+
+def kill_the_broker(scene: Scene) -> None:
+    """Kill the broker, and start it again on what it has on disk."""
+    scene.server.process.kill()
+    scene.server.process.start()
+
+
+def kill_the_results(scene: Scene) -> None:
+    """Kill the result backend, and start it again; it keeps nothing on disk."""
+    scene.server.results_process.kill()
+    time.sleep(AWAY_SECONDS)
+    scene.server.results_process.start()
+
+
+def fill_the_broker(scene: Scene) -> None:
+    """Let the broker believe that it has no memory left, and then that it has."""
+    server = scene.server
+    if server.is_redis:
+        with server.client() as client:
+            client.config_set('maxmemory', '1mb')
+            time.sleep(AWAY_SECONDS)
+            client.config_set('maxmemory', '0')
+        return
+    server.control('set_vm_memory_high_watermark', 'absolute', '1MB')
+    server.control('set_vm_memory_high_watermark', '0.4')
+
+
+def cut_the_link(scene: Scene) -> None:
+    """End all connections to the broker, and refuse new ones for a while."""
+    assert scene.link is not None
+    scene.link.cut()
+    time.sleep(AWAY_SECONDS)
+    scene.link.mend()
+
+
+def silence_the_link(scene: Scene) -> None:
+    """Swallow all that goes between the broker and its clients, and end the connections later."""
+    assert scene.link is not None
+    scene.link.swallow()
+    time.sleep(SILENT_SECONDS)
+    scene.link.mend()
 
 
 FAULTS = {
@@ -40,46 +158,132 @@ FAULTS = {
         Fault(
             'worker-killed-before',
             'SIGKILL for the worker and its processes, before the effect of its tasks',
+            lambda scene: scene.worker.kill(),
             before=0.2,
             after=0,
-            strike=lambda worker, chance: worker.kill(),
         ),
         Fault(
             'worker-killed-after',
             'the same, after the effect',
+            lambda scene: scene.worker.kill(),
             before=0,
             after=0.2,
-            strike=lambda worker, chance: worker.kill(),
         ),
         Fault(
             'process-killed',
             'SIGKILL for one process of the pool',
-            before=0.1,
-            after=0.1,
-            strike=lambda worker, chance: worker.kill_a_process(chance),
-            ends_the_worker=False,
+            lambda scene: scene.worker.kill_a_process(scene.chance),
         ),
         Fault(
             'sigterm',
             'SIGTERM for the worker',
-            before=0.1,
-            after=0.1,
-            strike=lambda worker, chance: worker.end(signal.SIGTERM),
+            lambda scene: scene.worker.end(signal.SIGTERM),
         ),
         Fault(
             'sigquit',
             'SIGQUIT for the worker',
-            before=0.1,
-            after=0.1,
-            strike=lambda worker, chance: worker.end(signal.SIGQUIT),
+            lambda scene: scene.worker.end(signal.SIGQUIT),
         ),
         Fault(
             'stop-then-kill',
             'SIGTERM, then SIGKILL while its tasks still run, as docker stop does it',
+            lambda scene: scene.worker.end_or_kill(GRACE_SECONDS),
             before=1.5,
             after=1.5,
-            strike=lambda worker, chance: worker.end_or_kill(GRACE_SECONDS),
             tasks=4,
+            strikes=2,
+        ),
+        Fault(
+            'broker-stopped',
+            'SIGTERM for the broker while the worker works; it is started again',
+            stop_the_broker,
+            brokers=BROKERS,
+            queue_age=SETTLED_SECONDS,
+            strikes=1,
+        ),
+        Fault(
+            'broker-killed-at-work',
+            'SIGKILL for the broker while the worker works; it is started again',
+            kill_the_broker,
+            brokers=BROKERS,
+            queue_age=SETTLED_SECONDS,
+            strikes=1,
+        ),
+        Fault(
+            'broker-killed-after-publish',
+            'SIGKILL for the broker as soon as the calls have returned; no worker runs yet',
+            kill_the_broker,
+            before=0.01,
+            after=0,
+            brokers=BROKERS,
+            queue_age=SETTLED_SECONDS,
+            moment=Moment.AFTER_SENDING,
+            strikes=1,
+        ),
+        Fault(
+            'broker-killed-while-sending',
+            'SIGKILL for the broker while tasks are sent; it is started again',
+            kill_the_broker,
+            before=0.01,
+            after=0,
+            brokers=BROKERS,
+            queue_age=SETTLED_SECONDS,
+            moment=Moment.WHILE_SENDING,
+            strikes=1,
+        ),
+        Fault(
+            'broker-full-while-sending',
+            'no memory left in the broker for a second, while tasks are sent',
+            fill_the_broker,
+            before=0.01,
+            after=0,
+            moment=Moment.WHILE_SENDING,
+            strikes=1,
+        ),
+        Fault(
+            'broker-full-at-work',
+            'the same, while the worker works',
+            fill_the_broker,
+            strikes=1,
+        ),
+        Fault(
+            'link-cut-while-sending',
+            'the connections to the broker are cut for a second, while tasks are sent',
+            cut_the_link,
+            before=0.01,
+            after=0,
+            moment=Moment.WHILE_SENDING,
+            linked=True,
+        ),
+        Fault(
+            'link-silent-while-sending',
+            'the connections say nothing for three seconds, and then they are cut',
+            silence_the_link,
+            before=0.01,
+            after=0,
+            moment=Moment.WHILE_SENDING,
+            linked=True,
+            strikes=1,
+        ),
+        Fault(
+            'link-cut-at-work',
+            'the connections to the broker are cut for a second, while the worker works',
+            cut_the_link,
+            linked=True,
+        ),
+        Fault(
+            'link-silent-at-work',
+            'the connections say nothing for three seconds, while the worker works, and are cut',
+            silence_the_link,
+            linked=True,
+            strikes=1,
+        ),
+        Fault(
+            'results-killed',
+            'SIGKILL for the result backend while the worker works; it is back a second later',
+            kill_the_results,
+            looks_at_results=True,
+            strikes=1,
         ),
     )
 }

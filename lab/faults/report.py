@@ -1,8 +1,9 @@
-"""Makes the table of results."""
+"""Makes the tables of results."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.faults import profiles
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
 from lab.faults.results import Row
@@ -10,34 +11,72 @@ from lab.faults.results import Row
 PAGE = Path(__file__).parent / 'README.md'
 BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
-HEAD = ('fault', 'settings', 'broker', 'strikes', 'lost', '95 %', 'twice', 'twice, with a key')
+HEAD = ('fault', 'settings', 'strikes', 'lost', '95 %', 'twice', 'with a key', 'beside that')
 
 
 def cells(row: Row) -> list[str]:
-    """One row of the table.
+    """One row of a table.
 
     Args:
         row: as ``Trial.run`` returns it.
     """
-    lower, upper = interval(row['lost'], row['accepted'])
+    lower, upper = interval(row['lost'], row['accepted']) if row['accepted'] else (0.0, 1.0)
     return [
-        row['fault'],
+        f'`{row["fault"]}`',
         row['profile'],
-        f'{row["broker"]} {row["version"]}',
         str(row['strikes']),
-        f'{row["lost"]} of {row["accepted"]}',
+        f'{row["lost"]:,} of {row["accepted"]:,}',
         f'{lower:.2%} to {upper:.2%}',
-        str(row['duplicated']),
+        f'{row["duplicated"]:,}',
         str(row['duplicated_once']),
+        ', '.join(remarks(row)),
     ]
 
 
+def remarks(row: Row) -> list[str]:
+    """What a row says beside its counts.
+
+    Args:
+        row: as ``Trial.run`` returns it.
+    """
+    raised = row['attempted'] - row['accepted']
+    unfinished, held = row['done without a result'], row['still in the broker']
+    found = [
+        (raised, f'{raised:,} calls raised an error'),
+        (row['recovered'], f'{row["recovered"]:,} of them ran'),
+        (unfinished, f'{unfinished} were done and have no result'),
+        (held, f'{held:,} are still in the broker'),
+        (row['hangs of the worker'], f'the worker hung {row["hangs of the worker"]:,} times'),
+        (not row['the worker stays'], 'no worker stays alive'),
+    ]
+    return [remark for holds, remark in found if holds]
+
+
+def table(broker: str, rows: Sequence[Row]) -> list[str]:
+    """The lines of what was counted on one broker, fault by fault.
+
+    Args:
+        broker: its name.
+        rows: all results.
+    """
+    own = [row for row in rows if row['broker'] == broker]
+    own.sort(
+        key=lambda row: (list(FAULTS).index(row['fault']), profiles.NAMES.index(row['profile']))
+    )
+    versions = ', '.join(sorted({row['version'] for row in own}))
+    lines = [f'### {broker} ({versions})', '', f'| {" | ".join(HEAD)} |', f'|{"---|" * len(HEAD)}']
+    return [*lines, *(f'| {" | ".join(cells(row))} |' for row in own), '']
+
+
 def section(rows: Sequence[Row]) -> str:
-    """The results as Markdown."""
-    lines = ['## Results', '', f'| {" | ".join(HEAD)} |', f'|{"---|" * len(HEAD)}']
-    lines += [f'| {" | ".join(cells(row))} |' for row in rows]
-    faults = dict.fromkeys(row['fault'] for row in rows)
-    lines += ['', *(f'- `{name}`: {FAULTS[name].description}' for name in faults)]
+    """The results as Markdown.
+
+    Args:
+        rows: all of them.
+    """
+    lines = ['## Results', '']
+    for broker in sorted({row['broker'] for row in rows}):
+        lines += table(broker, rows)
     return '\n'.join(lines)
 
 

@@ -1,13 +1,20 @@
 """Runs the trials that a results file does not have yet, and shows them."""
 
+import importlib.metadata
+import os
 import platform
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from lab.faults import profiles, report, servers
-from lab.faults.experiments import FAULTS
-from lab.faults.results import Results
+from lab.faults.experiments import FAULTS, Fault
+from lab.faults.results import Results, Row
 from lab.faults.trial import Size, Trial
 from playground.errors import PlaygroundError
 from playground.session import Session
@@ -18,15 +25,85 @@ SHOWN = FOLDER / 'results.json'
 OWN = FOLDER / 'own-results.json'
 OWN_QUICK = FOLDER / 'own-quick-results.json'
 
+# Trials at the same time. They wait most of the time, but a start of a worker does not.
+AT_ONCE = 2 * (os.cpu_count() or 1)
+
 SEED = 20261128
-QUICK_STRIKES = 3
 FULL_STRIKES = 100
 # What the full mode sends for one task of the quick mode: 5,000 tasks a row for most.
 FULL_FACTOR = 2.5
 
 
+@dataclass(frozen=True)
+class Lane:
+    """The trials that one broker and one profile go through, one after the other.
+
+    Attributes:
+        broker: one of ``servers.BROKERS``.
+        profile: one of ``profiles.NAMES``.
+        faults: what is still to be done.
+    """
+
+    broker: str
+    profile: str
+    faults: Sequence[Fault]
+
+    def run(
+        self,
+        session: Session,
+        quick: bool,
+        turns: threading.Semaphore,
+        ended: 'queue.Queue[Row | Exception]',
+    ) -> None:
+        """Start the servers, run the trials, and hand over each row, or what went wrong.
+
+        Args:
+            session: owns the servers.
+            quick: whether each fault is done a few times only.
+            turns: as many trials as run at the same time.
+            ended: takes the rows.
+        """
+        try:
+            server = servers.start(session, self.broker)
+            for fault in self.faults:
+                with turns:
+                    trial = Trial(session, server, fault, self.profile, size(fault, quick), SEED)
+                    ended.put(trial.run())
+        # The main thread ends the session for any of them.
+        except Exception as error:
+            ended.put(error)
+
+
+def choices(quick: bool) -> dict[str, Any]:
+    """What the rows of one results file have in common.
+
+    Args:
+        quick: whether each fault is done a few times only.
+    """
+    names = ('celery', 'kombu', 'amqp', 'redis')
+    return {
+        'mode': 'quick' if quick else 'full',
+        'seed': SEED,
+        'machine': f'{platform.machine()}, {os.cpu_count()} processors',
+        'python': platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in names},
+    }
+
+
+def size(fault: Fault, quick: bool) -> Size:
+    """How much of a fault is done.
+
+    Args:
+        fault: it.
+        quick: whether it is done a few times only.
+    """
+    if quick:
+        return Size(fault.strikes, fault.tasks)
+    return Size(FULL_STRIKES, int(fault.tasks * FULL_FACTOR))
+
+
 def run(fault: str | None, quick: bool, path: Path | None) -> int:
-    """Run one fault or all, with both profiles, on both brokers.
+    """Run one fault or all, with both profiles, on each broker.
 
     Args:
         fault: a name of ``FAULTS``; without one, all.
@@ -45,30 +122,10 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
             ' or leave it out to run them all'
         )
     path = path or (OWN_QUICK if quick else OWN)
-    strikes = QUICK_STRIKES if quick else FULL_STRIKES
-    factor = 1 if quick else FULL_FACTOR
-    results = Results(path, {'strikes': strikes, 'seed': SEED, 'machine': platform.machine()})
+    results = Results(path, choices(quick))
     chosen = [FAULTS[fault]] if fault else list(FAULTS.values())
     console = Console()
-    with Session() as session:
-        with console.status('Starting RabbitMQ and Redis'):
-            running = servers.start(session)
-        trials = [
-            (each, profile, server)
-            for each in chosen
-            for server in running
-            for profile in profiles.NAMES
-        ]
-        for number, (each, profile, server) in enumerate(trials, 1):
-            name = f'{each.name}, {profile} on {server.broker} ({number} of {len(trials)})'
-            if results.has(each.name, profile, server.broker):
-                console.print(f'{name}: there already')
-                continue
-            size = Size(strikes, int(each.tasks * factor))
-            with console.status(name):
-                row = Trial(session, server, each, profile, size, SEED).run()
-            results.add(row)
-            console.print(f'{name}: lost {row["lost"]} of {row["accepted"]}', highlight=False)
+    _run_lanes(lanes(chosen, results), results, quick, console)
     names = {each.name for each in chosen}
     shown = report.section([row for row in results.rows if row['fault'] in names])
     # A line that is too long for the screen is better than half a word.
@@ -77,3 +134,48 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     if path.resolve() == SHOWN:
         report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results.rows))
     return 0
+
+
+def lanes(chosen: Sequence[Fault], results: Results) -> list[Lane]:
+    """What is still to be done; lanes run at the same time, each with servers of its own.
+
+    Args:
+        chosen: the faults.
+        results: what has been done.
+    """
+    found = []
+    for broker in servers.BROKERS:
+        for profile in profiles.NAMES:
+            faults = [
+                fault
+                for fault in chosen
+                if broker in fault.brokers and not results.has(fault.name, profile, broker)
+            ]
+            if faults:
+                found.append(Lane(broker, profile, faults))
+    return found
+
+
+def _run_lanes(chosen: Sequence[Lane], results: Results, quick: bool, console: Console) -> None:
+    ended: queue.Queue[Row | Exception] = queue.Queue()
+    turns = threading.Semaphore(AT_ONCE)
+    left = sum(len(lane.faults) for lane in chosen)
+    if results.rows:
+        console.print(f'{len(results.rows)} rows are there already', highlight=False)
+    with Session() as session, console.status('') as status:
+        for lane in chosen:
+            threading.Thread(
+                target=lane.run, args=(session, quick, turns, ended), daemon=True
+            ).start()
+        while left:
+            status.update(f'{left} rows to go')
+            row = ended.get()
+            if isinstance(row, Exception):
+                raise row
+            left -= 1
+            results.add(row)
+            console.print(
+                f'{row["fault"]}, {row["profile"]} on {row["broker"]}:'
+                f' lost {row["lost"]} of {row["accepted"]}',
+                highlight=False,
+            )

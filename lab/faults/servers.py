@@ -1,23 +1,71 @@
-"""The private servers of a run, and what an experiment asks of them."""
+"""The private servers of a run, what can be done to them, and what they hold."""
 
+import functools
 import itertools
+import os
+import signal
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import amqp
 import redis
 from celery import Celery
 
-from playground import services
-from playground.services.running import Services
+from playground import compose_file
+from playground.errors import PlaygroundError
+from playground.services import key_value_server, login, native
 from playground.session import Session
 
 NUMBERS = itertools.count(1)
 
+RABBITMQ, REDIS, REDIS_WITH_AOF = BROKERS = ('RabbitMQ', 'Redis', 'Redis with AOF')
+
+KEEPS = {REDIS: key_value_server.SNAPSHOTS, REDIS_WITH_AOF: key_value_server.EACH_CHANGE}
+
 # Redis keeps there what workers have taken and not acknowledged.
 UNACKNOWLEDGED = 'unacked'
 
-# The results are in another one.
-BROKER_DATABASE = 15
+END_SECONDS = 60.0
+
+
+class ServerProcess:
+    """A server that can be ended and started again on its data."""
+
+    def __init__(self, run: Callable[[], subprocess.Popen[bytes]]) -> None:
+        """Start it.
+
+        Args:
+            run: starts it, waits until it answers, and returns the leader of its process group.
+        """
+        self._run = run
+        self._process = run()
+
+    def kill(self) -> None:
+        """Kill it, and return when it is gone."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(END_SECONDS)
+
+    def stop(self) -> None:
+        """End it in good order.
+
+        Raises:
+            PlaygroundError: it does not end in time.
+        """
+        self._process.terminate()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise PlaygroundError(f'a server did not end within {END_SECONDS:.0f} s') from None
+
+    def start(self) -> None:
+        """Start it again, and return when it answers.
+
+        Raises:
+            PlaygroundError: it does not start.
+        """
+        self._process = self._run()
 
 
 @dataclass(frozen=True)
@@ -25,22 +73,32 @@ class Server:
     """A broker with a result backend.
 
     Attributes:
-        broker: ``RabbitMQ`` or ``Redis``.
+        broker: one of ``BROKERS``.
         version: of the broker.
         broker_url: for ``CELERY_BROKER_URL``.
         result_backend: for ``CELERY_RESULT_BACKEND``.
+        port: where the broker listens.
+        process: the broker's.
+        results_process: the result backend's.
+        tools: a folder with a ``rabbitmqctl`` that knows the broker, if that is a RabbitMQ.
     """
 
     broker: str
     version: str
     broker_url: str
     result_backend: str
+    port: int
+    process: ServerProcess
+    results_process: ServerProcess
+    tools: Path | None = None
 
     def new_queue(self) -> str:
         """Name a queue that was never there, and forget what Redis held for others."""
-        if self.broker == 'Redis':
-            with redis.Redis.from_url(self.broker_url) as client:
-                client.flushdb()
+        if self.is_redis:
+            with self.client() as client:
+                client.flushall()
+                # Else what an earlier trial has left is back after the next kill.
+                client.save()
         return f'faults-{next(NUMBERS)}'
 
     def ready(self, app: Celery, queue: str) -> int:
@@ -50,8 +108,8 @@ class Server:
             app: a caller on this server.
             queue: its name.
         """
-        if self.broker == 'Redis':
-            with redis.Redis.from_url(self.broker_url) as client:
+        if self.is_redis:
+            with self.client() as client:
                 return int(client.llen(queue))
         with app.connection_for_read() as connection:
             try:
@@ -62,36 +120,66 @@ class Server:
 
     def held(self) -> int:
         """Count the messages that Redis keeps for workers; RabbitMQ keeps none for a dead one."""
-        if self.broker != 'Redis':
+        if not self.is_redis:
             return 0
-        with redis.Redis.from_url(self.broker_url) as client:
+        with self.client() as client:
             return int(client.hlen(UNACKNOWLEDGED))
 
+    @property
+    def is_redis(self) -> bool:
+        """Whether the broker is a Redis, with AOF or without."""
+        return self.broker != RABBITMQ
 
-def start(session: Session) -> list[Server]:
-    """Start this machine's RabbitMQ and Redis on free ports of 127.0.0.1.
+    def client(self) -> redis.Redis:
+        """A client of the broker, where that is a Redis; use it with ``with``."""
+        return redis.Redis.from_url(f'redis://127.0.0.1:{self.port}/0')
+
+    def control(self, *arguments: str) -> None:
+        """Call ``rabbitmqctl``.
+
+        Args:
+            arguments: its command and what belongs to it.
+
+        Raises:
+            PlaygroundError: it fails.
+        """
+        assert self.tools is not None
+        called = subprocess.run(
+            [self.tools / 'rabbitmqctl', *arguments],
+            capture_output=True,
+            text=True,
+            timeout=END_SECONDS,
+        )
+        if called.returncode:
+            raise PlaygroundError(f'rabbitmqctl {" ".join(arguments)}: {called.stderr.strip()}')
+
+
+def start(session: Session, broker: str) -> Server:
+    """Start this machine's RabbitMQ or Redis on free ports of 127.0.0.1.
 
     Args:
-        session: owns them.
+        session: owns it.
+        broker: one of ``BROKERS``.
 
     Returns:
-        The two as brokers; both have Redis as result backend.
+        It, and a Redis of its own for the results.
 
     Raises:
         PlaygroundError: they are not installed, or do not start.
     """
-    return brokers_of(services.start('native', session))
-
-
-def brokers_of(running: Services) -> list[Server]:
-    """Take a RabbitMQ and a Redis that run, each as a broker; both have Redis as result backend.
-
-    Args:
-        running: them.
-    """
-    versions = dict(part.split(' as ')[0].split(' ', 1) for part in running.description.split(', '))
-    beside = running.result_backend.rsplit('/', 1)[0] + f'/{BROKER_DATABASE}'
-    return [
-        Server('RabbitMQ', versions['RabbitMQ'], running.broker_url, running.result_backend),
-        Server('Redis', versions['Redis'], beside, running.result_backend),
-    ]
+    rabbitmq_programs, redis_server = native.programs(session)
+    results = key_value_server.prepare(redis_server, session)
+    results_process = ServerProcess(functools.partial(key_value_server.run, session, results))
+    if broker == RABBITMQ:
+        settings = compose_file.read()
+        node = native.prepare_node(session, rabbitmq_programs, f'rabbitmq-{next(NUMBERS)}')
+        process = ServerProcess(functools.partial(native.run_node, session, node))
+        version = login.version(settings, node.port)
+        url, port, tools = settings.broker_url_at(node.port), node.port, node.tools
+        return Server(broker, version, url, results.url, port, process, results_process, tools)
+    prepared = key_value_server.prepare(redis_server, session, keeps=KEEPS[broker])
+    process = ServerProcess(functools.partial(key_value_server.run, session, prepared))
+    version = key_value_server.version(prepared.url).removeprefix('Redis ')
+    return Server(
+        broker, version, prepared.url, results.url, prepared.port, process, results_process
+    )

@@ -1,29 +1,40 @@
 """One row of the table: tasks, a fault that is repeated, and what is left when nothing moves."""
 
+import contextlib
+import dataclasses
+import functools
 import random
 import time
 import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery
-from kombu.exceptions import OperationalError
 
 from lab.faults import profiles
-from lab.faults.app import NAME
+from lab.faults.caller import Caller
 from lab.faults.count import count, longest_pause
-from lab.faults.experiments import Fault
+from lab.faults.experiments import Fault, Moment, Scene
 from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger, Readings
+from lab.faults.link import Link
 from lab.faults.servers import Server
 from lab.faults.worker import Worker
-from playground.errors import PlaygroundError
 from playground.session import Session
 from playground.waiting import wait_until
 
 # A retry waits for a second, where neither the queue nor the worker shows it.
 STILL_SECONDS = 4.0
 # Longer than the visibility timeout of profiles.py and the start of a process.
-STUCK_SECONDS = 120.0
+STUCK_SECONDS = 60.0
+# So often one is killed and started again where it is idle no more, and does nothing.
+MOST_HANGS = 2
+# So often one is started again that ends by itself, beside once for each strike.
+MOST_STARTS = 5
+# What an application sends while a broker is away.
+SECONDS_BETWEEN_CALLS = 0.02
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,31 @@ class Size:
 
     Attributes:
         strikes: how often the fault is repeated.
-        tasks: how many tasks are sent before each.
+        tasks: how many tasks are sent before each, or at least while it strikes.
     """
 
     strikes: int
     tasks: int
+
+
+@contextlib.contextmanager
+def linked(server: Server) -> Iterator[tuple[Server, Link]]:
+    """Lead the clients of a broker through a link.
+
+    Args:
+        server: the broker.
+
+    Yields:
+        The same broker at the other end of a link, and the link.
+    """
+    link = Link(server.port)
+    url = urlsplit(server.broker_url)
+    address = url.netloc.rpartition(':')[0]
+    through = url._replace(netloc=f'{address}:{link.port}').geturl()
+    try:
+        yield dataclasses.replace(server, broker_url=through), link
+    finally:
+        link.close()
 
 
 class Trial:
@@ -45,7 +76,7 @@ class Trial:
     def __init__(
         self, session: Session, server: Server, fault: Fault, profile: str, size: Size, seed: int
     ) -> None:
-        """Make the ledger; nothing is started.
+        """Choose the trial; nothing is started.
 
         Args:
             session: owns what is started.
@@ -55,26 +86,13 @@ class Trial:
             size: how much.
             seed: chooses the moments.
         """
+        self._session = session
         self._server = server
         self._fault = fault
         self._profile = profile
         self._size = size
         self._seed = seed
         self._chance = random.Random(f'{seed} {fault.name} {profile} {server.broker}')
-        self._queue = server.new_queue()
-        path = session.folder / f'{uuid.uuid4().hex}.sqlite3'
-        self._ledger = Ledger(path)
-        self._ledger.make()
-        self._worker = Worker(session, server, profile, self._queue, str(path))
-        self._app = Celery(
-            'caller',
-            broker=server.broker_url,
-            backend=server.result_backend,
-            set_as_current=False,
-        )
-        self._app.conf.update(profiles.settings(profile, self._queue))
-        self._attempted: list[int] = []
-        self._accepted: list[int] = []
         self._faults: list[float] = []
 
     def run(self) -> dict[str, Any]:
@@ -84,23 +102,28 @@ class Trial:
             What was chosen, and what was counted.
 
         Raises:
-            PlaygroundError: a worker does not start, or the work does not come to an end.
+            PlaygroundError: a server or a worker does not start.
         """
         begin = time.monotonic()
-        self._worker.start()
-        for _ in range(self._size.strikes):
-            # Before they are sent: the worker may begin some while others are being sent.
-            begun = len(self._ledger.read().starts)
-            self._send()
-            self._wait_for_the_moment(begun + self._chance.randint(1, self._size.tasks // 2))
-            self._faults.append(time.monotonic())
-            self._fault.strike(self._worker, self._chance)
-            if self._fault.ends_the_worker:
-                self._worker.start()
-        self._wait_until_nothing_moves()
-        waiting, held = self._server.ready(self._app, self._queue), self._server.held()
-        self._worker.kill()
-        self._app.close()
+        queue = self._server.new_queue()
+        path = self._session.folder / f'{uuid.uuid4().hex}.sqlite3'
+        self._ledger = Ledger(path)
+        self._ledger.make()
+        with contextlib.ExitStack() as stack:
+            server, link = self._server, None
+            if self._fault.linked:
+                server, link = stack.enter_context(linked(server))
+            self._worker = Worker(self._session, server, self._profile, queue, str(path))
+            stack.callback(self._worker.kill)
+            self._scene = Scene(self._worker, server, link, self._chance)
+            self._caller = Caller(server, self._profile, queue)
+            self._make_the_queue(queue)
+            for _ in range(self._size.strikes):
+                self._send_and_strike()
+            stays = self._wait_until_nothing_moves(queue)
+            with self._caller.app() as app:
+                waiting, held = server.ready(app, queue), server.held()
+                unfinished = self._unfinished(app) if self._fault.looks_at_results else None
         readings = self._ledger.read()
         return {
             'fault': self._fault.name,
@@ -109,23 +132,56 @@ class Trial:
             'version': self._server.version,
             'strikes': self._size.strikes,
             'seed': self._seed,
-            **asdict(count(self._attempted, self._accepted, readings)),
+            **asdict(count(self._caller.attempted, self._caller.accepted, readings)),
+            'errors': dict(self._caller.errors),
+            'done without a result': unfinished,
             'still in the broker': waiting + held,
             'starts of the worker': self._worker.starts,
+            'hangs of the worker': self._worker.hangs,
+            'the worker stays': stays,
             'seconds to recover': longest_pause(self._faults, readings.moments),
             'seconds': time.monotonic() - begin,
         }
 
-    def _send(self) -> None:
-        for _ in range(self._size.tasks):
-            number = len(self._attempted)
-            self._attempted.append(number)
-            arguments = (number, self._fault.before, self._fault.after)
-            try:
-                self._app.send_task(f'{NAME}.work', arguments)
-            except OperationalError:
-                continue
-            self._accepted.append(number)
+    def _make_the_queue(self, queue: str) -> None:
+        with self._caller.app() as app, app.connection_for_write() as connection:
+            app.amqp.queues[queue](connection.default_channel).declare()
+        time.sleep(self._fault.queue_age)
+
+    def _send_and_strike(self) -> None:
+        if self._fault.moment is not Moment.AFTER_SENDING:
+            self._worker.keep()
+        # Before they are sent: the worker may begin some while others are being sent.
+        begun = len(self._ledger.read().starts)
+        with self._caller.app() as app:
+            call = functools.partial(self._caller.call, app, self._send)
+            if self._fault.moment is Moment.WHILE_SENDING:
+                self._strike_while(call)
+                return
+            for _ in range(self._size.tasks):
+                call()
+        if self._fault.moment is Moment.AT_WORK:
+            self._wait_for_the_moment(begun + self._chance.randint(1, self._size.tasks // 2))
+        self._strike()
+
+    def _send(self, app: Celery, number: int) -> str:
+        return self._fault.send(app, self._fault, number)
+
+    def _strike(self) -> None:
+        self._faults.append(time.monotonic())
+        self._fault.strike(self._scene)
+
+    def _strike_while(self, call: functools.partial[None]) -> None:
+        with ThreadPoolExecutor(1) as other:
+            strike = None
+            sent = 0
+            while sent < self._size.tasks or strike is None or not strike.done():
+                call()
+                sent += 1
+                if strike is None and sent >= self._size.tasks // 2:
+                    strike = other.submit(self._strike)
+                time.sleep(SECONDS_BETWEEN_CALLS)
+            strike.result()
 
     def _wait_for_the_moment(self, enough: int) -> None:
         """Wait until so many runs have begun, and the last one is at work."""
@@ -134,8 +190,8 @@ class Trial:
             readings = self._ledger.read()
             return len(readings.starts) >= enough and self._is_at_work(readings)
 
-        if not wait_until(has_come, STUCK_SECONDS, lambda: self._worker.runs):
-            raise self._stuck('no task was at work')
+        if not wait_until(has_come, STUCK_SECONDS, self._stays):
+            self._worker.kill_for_hanging()
 
     def _is_at_work(self, readings: Readings) -> bool:
         """Whether the last run is before its effect, or after it, as the fault wants it."""
@@ -143,11 +199,21 @@ class Trial:
             return readings.last == START
         return readings.last in (EFFECT, EFFECT_ONCE)
 
-    def _wait_until_nothing_moves(self) -> None:
-        moved, size = time.monotonic(), self._ledger.size()
+    def _stays(self) -> bool:
+        """Start the worker if it does not run, as a service manager does, unless in vain."""
+        if self._worker.runs:
+            return True
+        if self._worker.starts > self._size.strikes + MOST_STARTS:
+            return False
+        self._worker.keep()
+        return True
+
+    def _wait_until_nothing_moves(self, queue: str) -> bool:
+        """Return whether a worker runs in the end."""
+        moved, size, hangs = time.monotonic(), self._ledger.size(), 0
         idle_since: float | None = None
-        while True:
-            idle = self._is_idle()
+        while self._stays():
+            idle = self._is_idle(queue)
             now, found = time.monotonic(), self._ledger.size()
             if found != size:
                 moved, size, idle_since = now, found, None
@@ -156,21 +222,24 @@ class Trial:
             elif idle_since is None:
                 idle_since = now
             elif now - idle_since > STILL_SECONDS:
-                return
+                return True
             if now - moved > STUCK_SECONDS:
-                raise self._stuck('nothing moves, and the worker is not idle')
+                if hangs == MOST_HANGS:
+                    return True
+                hangs += 1
+                self._worker.kill_for_hanging()
+                moved = time.monotonic()
             time.sleep(0.2)
+        return False
 
-    def _is_idle(self) -> bool:
-        comes_back = profiles.gives_back_in_time(self._profile) and self._server.held()
-        return (
-            not comes_back
-            and not self._server.ready(self._app, self._queue)
-            and self._worker.is_idle(self._app)
-        )
+    def _is_idle(self, queue: str) -> bool:
+        if profiles.gives_back_in_time(self._profile) and self._server.held():
+            return False
+        with self._caller.app() as app:
+            return not self._server.ready(app, queue) and self._worker.is_idle(app)
 
-    def _stuck(self, what: str) -> PlaygroundError:
-        return PlaygroundError(
-            f'{self._fault.name} with {self._profile} on {self._server.broker}: for'
-            f' {STUCK_SECONDS:.0f} seconds {what}; {self._worker.terminal.last_words()}'
-        )
+    def _unfinished(self, app: Celery) -> int:
+        """Count the tasks that were done, and of which no result tells so."""
+        done = set(self._ledger.read().effects)
+        ids = [task_id for number, task_id in self._caller.accepted.items() if number in done]
+        return sum(app.AsyncResult(task_id).state != 'SUCCESS' for task_id in ids)

@@ -10,13 +10,16 @@ from celery import Celery
 
 from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE
 from lab.faults.servers import Server
+from playground.errors import PlaygroundError
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 
 NUMBERS = itertools.count(1)
 PROCESSES = 4
 START_SECONDS = 90.0
-END_SECONDS = 120.0
+END_SECONDS = 60.0
+# A service manager kills a worker that does not end; 30 seconds are Kubernetes' default.
+PATIENCE_SECONDS = 30.0
 ANSWER_SECONDS = 5.0
 
 
@@ -25,6 +28,7 @@ class Worker:
 
     Attributes:
         starts: how often one was started.
+        hangs: how often one was killed for hanging.
     """
 
     def __init__(
@@ -48,16 +52,18 @@ class Worker:
             QUEUE: queue,
             LEDGER: ledger,
         }
-        self.starts = 0
+        self.starts = self.hangs = 0
         self._node = ''
         self._terminal: Terminal | None = None
 
-    def start(self) -> None:
-        """Start one and wait until it is ready.
+    def keep(self) -> None:
+        """Start one if none runs, and wait until it is ready, or has ended again.
 
         Raises:
             PlaygroundError: it does not become ready.
         """
+        if self.runs:
+            return
         self.starts += 1
         number = next(NUMBERS)
         self._node = f'faults-{number}@localhost'
@@ -66,7 +72,11 @@ class Worker:
             ' --without-gossip --without-mingle'
         )
         self._terminal = Terminal(self._session, f'worker-{number}', command, self._environment)
-        self._terminal.wait_for(' ready.', START_SECONDS)
+        try:
+            self._terminal.wait_for(' ready.', START_SECONDS)
+        except PlaygroundError:
+            if self.runs:
+                raise
 
     @property
     def terminal(self) -> Terminal:
@@ -76,8 +86,8 @@ class Worker:
 
     @property
     def runs(self) -> bool:
-        """Whether it still runs."""
-        return self.terminal.runs
+        """Whether one runs."""
+        return self._terminal is not None and self._terminal.runs
 
     def is_idle(self, app: Celery) -> bool:
         """Ask it whether it has neither a task nor a message; no answer is a no.
@@ -93,7 +103,7 @@ class Worker:
         """Kill it and its processes at the same moment, and wait until it is gone."""
         if self.runs:
             os.killpg(self.terminal.process.pid, signal.SIGKILL)
-        self.terminal.wait(END_SECONDS)
+            self.terminal.wait(END_SECONDS)
 
     def kill_a_process(self, chance: random.Random) -> None:
         """Kill one process of its pool.
@@ -105,16 +115,13 @@ class Worker:
         chance.choice(processes).kill()
 
     def end(self, number: signal.Signals) -> None:
-        """Send a signal to its main process, and wait for its end.
+        """Send a signal to its main process, and wait for its end; kill it if it hangs.
 
         Args:
             number: the signal.
-
-        Raises:
-            PlaygroundError: it does not end in time.
         """
-        self.terminal.process.send_signal(number)
-        self.terminal.wait(END_SECONDS)
+        if not self._ends(number, PATIENCE_SECONDS):
+            self.kill_for_hanging()
 
     def end_or_kill(self, seconds: float) -> None:
         """Do what ``docker stop`` does: SIGTERM, and SIGKILL if it takes too long.
@@ -122,8 +129,18 @@ class Worker:
         Args:
             seconds: what it is given.
         """
-        self.terminal.process.send_signal(signal.SIGTERM)
+        if not self._ends(signal.SIGTERM, seconds):
+            self.kill()
+
+    def kill_for_hanging(self) -> None:
+        """Kill it, for it should have ended, or should work, and does not."""
+        self.hangs += 1
+        self.kill()
+
+    def _ends(self, number: signal.Signals, seconds: float) -> bool:
+        self.terminal.process.send_signal(number)
         try:
             self.terminal.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.kill()
+            return False
+        return True

@@ -49,18 +49,7 @@ def start(session: Session) -> Services:
     Raises:
         PlaygroundError: a server is not installed, or does not start where it would be.
     """
-    rabbitmq, redis = rabbitmq_programs(), _redis()
-    if rabbitmq is None or redis is None:
-        raise PlaygroundError(
-            f'the native back-end needs {" and ".join(missing())}: {INSTALL_THEM},'
-            ' then run this again'
-        )
-    quotation_mark = QUOTATION_MARKS.search(str(session.folder))
-    if quotation_mark:
-        raise PlaygroundError(
-            f'RabbitMQ does not start in a folder with {quotation_mark.group()} in its path, as'
-            f' {session.folder.parent} has: name another one, as in: make demo TMPDIR=/var/tmp'
-        )
+    rabbitmq, redis = programs(session)
     result_backend = key_value_server.start(redis, session)
     node = start_node(session, rabbitmq)
     settings = compose_file.read()
@@ -75,21 +64,51 @@ def start(session: Session) -> Services:
     )
 
 
+def programs(session: Session) -> tuple[Path, Path]:
+    """Find the folder of RabbitMQ's programs, and ``redis-server``.
+
+    Args:
+        session: its folder is where they are to run.
+
+    Raises:
+        PlaygroundError: one is not installed, or would not start there.
+    """
+    rabbitmq, redis = rabbitmq_programs(), _redis()
+    if rabbitmq is None or redis is None:
+        raise PlaygroundError(
+            f'the native back-end needs {" and ".join(missing())}: {INSTALL_THEM},'
+            ' then run this again'
+        )
+    quotation_mark = QUOTATION_MARKS.search(str(session.folder))
+    if quotation_mark:
+        raise PlaygroundError(
+            f'RabbitMQ does not start in a folder with {quotation_mark.group()} in its path, as'
+            f' {session.folder.parent} has: name another one, as in: make demo TMPDIR=/var/tmp'
+        )
+    return rabbitmq, redis
+
+
 @dataclass(frozen=True)
 class Node:
-    """A RabbitMQ that answers.
+    """A RabbitMQ that can be started, and started again on its data.
 
     Attributes:
         name: as other nodes of a cluster call it.
         port: where it listens.
         management_port: of its management API.
         tools: a folder with a ``rabbitmqctl`` that knows this node.
+        folder: where it keeps its data.
+        command: its program.
+        environment: of this program.
     """
 
     name: str
     port: int
     management_port: int
     tools: Path
+    folder: Path
+    command: list[str]
+    environment: dict[str, str]
 
 
 def start_node(
@@ -100,7 +119,7 @@ def start_node(
     cookie: str | None = None,
     further: str = '',
 ) -> Node:
-    """Start a RabbitMQ and wait until it answers.
+    """Make a folder for a RabbitMQ, start it, and wait until it answers.
 
     Args:
         session: owns it.
@@ -113,7 +132,23 @@ def start_node(
     Raises:
         PlaygroundError: it does not start.
     """
-    settings = compose_file.read()
+    node = prepare_node(session, programs, folder_name, mapper_port, cookie, further)
+    run_node(session, node)
+    return node
+
+
+def prepare_node(
+    session: Session,
+    programs: Path,
+    folder_name: str = 'rabbitmq',
+    mapper_port: int | None = None,
+    cookie: str | None = None,
+    further: str = '',
+) -> Node:
+    """Make a folder for a RabbitMQ, and choose its ports; nothing is started.
+
+    The arguments are those of ``start_node``.
+    """
     port, management_port, distribution_port = (free_port() for _ in range(3))
     folder = session.folder / folder_name
     _write_configuration(folder, port, management_port, further)
@@ -121,23 +156,48 @@ def start_node(
         (folder / '.erlang.cookie').write_text(cookie)
         (folder / '.erlang.cookie').chmod(0o400)
     mapper = mapper_port or free_port()
-    environment = _environment(folder, settings, distribution_port, mapper, programs)
-    log = folder / 'server.log'
-    with log.open('wb') as output:
+    environment = _environment(folder, compose_file.read(), distribution_port, mapper, programs)
+    return Node(
+        name=environment['RABBITMQ_NODENAME'],
+        port=port,
+        management_port=management_port,
+        tools=_write_tools(folder, environment, programs),
+        folder=folder,
+        command=[str(programs / 'rabbitmq-server')],
+        environment=environment,
+    )
+
+
+def run_node(session: Session, node: Node) -> subprocess.Popen[bytes]:
+    """Start a RabbitMQ, for the first time or on the data that it has, until it answers.
+
+    Args:
+        session: owns it.
+        node: what ``prepare_node`` made.
+
+    Returns:
+        Its process, leader of a process group.
+
+    Raises:
+        PlaygroundError: it does not start.
+    """
+    settings = compose_file.read()
+    log = node.folder / 'server.log'
+    with log.open('ab') as output:
         server = session.start(
             'service',
-            [str(programs / 'rabbitmq-server')],
-            environment,
+            node.command,
+            node.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=folder,
-            **unprivileged.owned_by('rabbitmq', session.folder, folder),
+            cwd=node.folder,
+            **unprivileged.owned_by('rabbitmq', session.folder, node.folder),
         )
 
     def connects() -> bool:
         try:
-            return bool(login.version(settings, port))
+            return bool(login.version(settings, node.port))
         except (OSError, amqp.AMQPError):
             return False
 
@@ -146,8 +206,7 @@ def start_node(
             'RabbitMQ did not start; its last words were:\n'
             + log.read_text(errors='replace').strip()[-800:]
         )
-    tools = _write_tools(folder, environment, programs)
-    return Node(environment['RABBITMQ_NODENAME'], port, management_port, tools)
+    return server
 
 
 def rabbitmq_programs() -> Path | None:

@@ -34,5 +34,5 @@ def test_nothing_is_left(launcher: Launcher, number: signal.Signals) -> None:
     assert wait_until(works, SECONDS, lambda: runs() is None), launcher.output
     launcher.signal(number)
     expected = -number if number == signal.SIGKILL else 128 + number
-    assert launcher.wait() == expected
+    assert launcher.wait(SECONDS) == expected
     launcher.assert_nothing_is_left()

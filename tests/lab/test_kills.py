@@ -1,21 +1,18 @@
 """A small part of make faults, on RabbitMQ: a kill that loses tasks loses none with vege5.py."""
 
 import dataclasses
-import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from celery import Celery
 
-from lab.faults.experiments import FAULTS
-from lab.faults.servers import brokers_of
+from lab.faults import servers
+from lab.faults.experiments import FAULTS, Scene
 from lab.faults.trial import Size, Trial
-from lab.faults.worker import Worker
 from playground.session import Session
 from playground.waiting import wait_until
 from tests.backends import skip_without_native
-from tests.fresh_services import fresh
 from tests.live import running_tasks
 
 SEED = 1
@@ -31,28 +28,27 @@ Run = Callable[..., dict[str, Any]]
 def run(request: pytest.FixtureRequest, session: Session) -> Iterator[Run]:
     """Run one fault with one profile; tasks take so long before, or after, their effect."""
     skip_without_native(request.config)
-    with fresh(request.getfixturevalue('native')) as running:
-        rabbitmq, _ = brokers_of(running)
+    rabbitmq = servers.start(session, servers.RABBITMQ)
 
-        def run(name: str, profile: str) -> dict[str, Any]:
-            fault = FAULTS[name]
+    def run(name: str, profile: str) -> dict[str, Any]:
+        fault = FAULTS[name]
 
-            def strike(worker: Worker, chance: random.Random) -> None:
-                # A task notes its start before its worker has acknowledged it.
-                assert wait_until(lambda: bool(running_tasks.running(caller)), ANSWER_SECONDS)
-                fault.strike(worker, chance)
+        def strike(scene: Scene) -> None:
+            # A task notes its start before its worker has acknowledged it.
+            assert wait_until(lambda: bool(running_tasks.running(caller)), ANSWER_SECONDS)
+            fault.strike(scene)
 
-            longer = dataclasses.replace(
-                fault,
-                strike=strike,
-                before=SECONDS if fault.before else 0,
-                after=SECONDS if fault.after else 0,
-            )
-            size = Size(strikes=1, tasks=TASKS)
-            return Trial(session, rabbitmq, longer, profile, size, SEED).run()
+        longer = dataclasses.replace(
+            fault,
+            strike=strike,
+            before=SECONDS if fault.before else 0,
+            after=SECONDS if fault.after else 0,
+        )
+        size = Size(strikes=1, tasks=TASKS)
+        return Trial(session, rabbitmq, longer, profile, size, SEED).run()
 
-        with Celery('caller', broker=rabbitmq.broker_url, set_as_current=False) as caller:
-            yield run
+    with Celery('caller', broker=rabbitmq.broker_url, set_as_current=False) as caller:
+        yield run
 
 
 def test_celerys_own_settings_lose_tasks(run: Run) -> None:

@@ -17,10 +17,16 @@ ROW: dict[str, Any] = {
     'broker': 'RabbitMQ',
     'version': '3.10.8',
     'strikes': 3,
+    'attempted': 62,
     'accepted': 60,
+    'recovered': 1,
     'lost': 6,
     'duplicated': 2,
     'duplicated_once': 0,
+    'done without a result': None,
+    'still in the broker': 5,
+    'hangs of the worker': 0,
+    'the worker stays': True,
 }
 
 
@@ -58,7 +64,10 @@ def test_another_file_is_left_alone(path: Path, text: str) -> None:
 
 def test_a_row_becomes_a_line() -> None:
     [line] = [line for line in report.section([ROW]).splitlines() if '6 of 60' in line]
-    assert line == '| sigquit | default | RabbitMQ 3.10.8 | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 |'
+    assert line == (
+        '| `sigquit` | default | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 | 2 calls raised an error,'
+        ' 1 of them ran, 5 are still in the broker |'
+    )
 
 
 def test_results_take_the_place_of_the_last_ones() -> None:

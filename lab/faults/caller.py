@@ -1,0 +1,76 @@
+"""The program that sends the tasks, and what became of its calls."""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from celery import Celery
+from kombu import pools
+
+from lab.faults import profiles
+from lab.faults.servers import Server
+
+Send = Callable[[Celery, int], str]
+
+
+class Caller:
+    """Numbers the tasks that it sends.
+
+    Attributes:
+        attempted: the numbers of all calls.
+        accepted: the task ids of those that returned, by number.
+        errors: how often each kind of error was raised by the others.
+    """
+
+    def __init__(self, server: Server, profile: str, queue: str) -> None:
+        """Choose where the tasks go; nothing is sent.
+
+        Args:
+            server: the broker and the result backend.
+            profile: with which settings.
+            queue: its name.
+        """
+        self._server = server
+        self._settings = profiles.settings(profile, queue)
+        self.attempted: list[int] = []
+        self.accepted: dict[int, str] = {}
+        self.errors: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def app(self) -> Iterator[Celery]:
+        """An app with connections of its own, which are closed in the end.
+
+        A connection that waits in a pool while its broker is killed is another question than the
+        one of a fault that strikes a worker.
+        """
+        app = Celery(
+            'caller',
+            broker=self._server.broker_url,
+            backend=self._server.result_backend,
+            set_as_current=False,
+        )
+        app.conf.update(self._settings)
+        try:
+            yield app
+        finally:
+            connection = app.connection_for_write()
+            app.pool.force_close_all()
+            for pool in pools.producers, pools.connections:
+                with contextlib.suppress(KeyError):
+                    del pool[connection]
+            app.close()
+
+    def call(self, app: Celery, send: Send) -> None:
+        """Send the next task, whatever comes of it.
+
+        Args:
+            app: what ``app`` made.
+            send: sends the task of a number, and returns its id.
+        """
+        number = len(self.attempted)
+        self.attempted.append(number)
+        try:
+            self.accepted[number] = send(app, number)
+        # Which errors a call can raise is what is asked.
+        except Exception as error:
+            self.errors[type(error).__name__] += 1
