@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.faults import profiles
+from lab.faults import profiles, servers
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
 from lab.faults.results import Row
@@ -11,6 +11,7 @@ from lab.faults.results import Row
 PAGE = Path(__file__).parent / 'README.md'
 BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
+PICTURE = '![The rate of lost tasks for each fault, on each broker; the tables say it](results.svg)'
 HEAD = ('fault', 'settings', 'strikes', 'lost', '95 %', 'twice', 'with a key', 'beside that')
 
 
@@ -68,6 +69,15 @@ def table(broker: str, rows: Sequence[Row]) -> list[str]:
     return [*lines, *(f'| {" | ".join(cells(row))} |' for row in own), '']
 
 
+def brokers(rows: Sequence[Row]) -> list[str]:
+    """The brokers of some results, each once.
+
+    Args:
+        rows: the results.
+    """
+    return [broker for broker in servers.BROKERS if any(row['broker'] == broker for row in rows)]
+
+
 def section(rows: Sequence[Row]) -> str:
     """The results as Markdown.
 
@@ -75,7 +85,9 @@ def section(rows: Sequence[Row]) -> str:
         rows: all of them.
     """
     lines = ['## Results', '']
-    for broker in sorted({row['broker'] for row in rows}):
+    if rows:
+        lines += [PICTURE, '']
+    for broker in brokers(rows):
         lines += table(broker, rows)
     return '\n'.join(lines)
 

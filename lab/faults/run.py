@@ -132,8 +132,17 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     console.print(shown, soft_wrap=True, highlight=False, markup=False)
     console.print(f'All counts are in {path}', soft_wrap=True, highlight=False)
     if path.resolve() == SHOWN:
-        report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results.rows))
+        _show(results.rows)
     return 0
+
+
+def _show(rows: Sequence[Row]) -> None:
+    try:
+        from lab.faults import picture
+    except ImportError:
+        raise PlaygroundError('the picture needs matplotlib: run make setup, then this') from None
+    report.PAGE.write_text(report.with_results(report.PAGE.read_text(), rows))
+    picture.draw(rows)
 
 
 def lanes(chosen: Sequence[Fault], results: Results) -> list[Lane]:

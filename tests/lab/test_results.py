@@ -1,11 +1,12 @@
 """What make faults keeps, and what it makes of it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.faults import report
+from lab.faults import picture, report, run
 from lab.faults.experiments import FAULTS
 from lab.faults.results import Results
 from playground.errors import PlaygroundError
@@ -82,3 +83,25 @@ def test_the_page_tells_each_fault() -> None:
     page = report.PAGE.read_text()
     for name in FAULTS:
         assert f'`{name}`' in page
+
+
+def test_the_picture_has_a_point_for_each_row_and_both_themes(tmp_path: Path) -> None:
+    path = tmp_path / 'results.svg'
+    rows = [ROW, {**ROW, 'profile': 'vege5', 'lost': 0}, {**ROW, 'broker': 'Redis', 'lost': 60}]
+    picture.draw(rows, path)
+    drawn = path.read_text()
+    for text in 'sigquit', 'RabbitMQ', 'Redis', "Celery's own settings", 'vege5.py':
+        assert f'<!-- {text} -->' in drawn
+    assert drawn.count('<!-- sigquit -->') == 1
+    assert '@media (prefers-color-scheme: dark)' in drawn
+    picture.draw(rows, path)
+    assert path.read_text() == drawn
+
+
+@pytest.mark.skipif(not run.SHOWN.exists(), reason='no results are committed')
+def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
+    kept = json.loads(run.SHOWN.read_text())
+    page = report.PAGE.read_text()
+    assert report.with_results(page, kept['rows']) == page
+    picture.draw(kept['rows'], tmp_path / 'results.svg')
+    assert (tmp_path / 'results.svg').read_text() == picture.PATH.read_text()
