@@ -95,8 +95,20 @@ class Project:
         _run(self.command('config', '--quiet'), self.environment, 'docker compose refuses')
         _check_ports(settings)
         session.ends_with(self.command(*(FORGET if forget else LEAVE)), self.environment)
+        self.start(session)
+
+    def start(self, session: Session, *services: str) -> None:
+        """Start services and wait until they are healthy; whoever calls it ends them.
+
+        Args:
+            session: owns the command.
+            services: which; without any, all.
+
+        Raises:
+            PlaygroundError: Docker cannot start a service.
+        """
         log = session.folder / f'{self.name}.log'
-        command = self.command('up', '--detach', '--wait', '--quiet-pull')
+        command = self.command('up', '--detach', '--wait', '--quiet-pull', *services)
         if session.run(command, self.environment, UP_SECONDS, log) != 0:
             lines = [line for line in log.read_text(errors='replace').splitlines() if line.strip()]
             raise PlaygroundError(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
+from playground.cluster import own_cluster
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
 from tests.live.conftest import terminals
-from tests.own_cluster import own_cluster
 
 UP_SECONDS = 300.0
 SECONDS = 120.0
@@ -22,7 +22,7 @@ Type = Callable[[str], Terminal]
 
 @pytest.fixture
 def environment(engine_session: Session) -> dict[str, str]:
-    return {**reader_environment(), **own_cluster(engine_session)}
+    return {**reader_environment(), **own_cluster(engine_session).variables}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from playground import compose_file
+from playground.cluster import own_cluster
 from playground.errors import PlaygroundError
 from playground.services.running import Services
 from playground.session import Session
@@ -26,7 +27,6 @@ from tests.notes.comparison import BLANK_LINE, TRACEBACK, How
 from tests.notes.leftovers import Leftovers
 from tests.notes.observation import Observation, Recorder
 from tests.notes.prompts import BashPrompt, PythonPrompt
-from tests.own_cluster import own_cluster
 from tests.repository_copy import copy_repository, with_celery_of
 
 PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_d}
@@ -114,7 +114,7 @@ class ChapterRun:
         evaluate = kinds.get(block.kind, self._excerpt)
         try:
             if block.needs == 'cluster' and not self.has_cluster:
-                self.environment.update(own_cluster(self.session))
+                self.environment.update(own_cluster(self.session).variables)
                 self.has_cluster = True
             if not only_keys(block):
                 self._wait_for_ends()
