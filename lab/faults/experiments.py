@@ -1,6 +1,8 @@
 """The faults: what is done, to whom, and when."""
 
+import dataclasses
 import enum
+import functools
 import random
 import signal
 import time
@@ -10,8 +12,9 @@ from dataclasses import dataclass
 from celery import Celery
 
 from lab.faults.app import NAME
+from lab.faults.containers import Container
 from lab.faults.link import Link
-from lab.faults.servers import BROKERS, RABBITMQ, REDIS, Server
+from lab.faults.servers import LOCAL, RABBITMQ, RABBITMQ_IN_DOCKER, REDIS, THREE_NODES, Server
 from lab.faults.worker import Worker
 
 # `docker stop` gives 10 seconds; tasks that take three times as long show the same sooner.
@@ -21,6 +24,10 @@ GRACE_SECONDS = 1.0
 AWAY_SECONDS = 1.0
 # Long enough for calls that get no answer.
 SILENT_SECONDS = 3.0
+
+# How long a node of a cluster is away, in the quick mode and in the full one.
+KILLED = 5.0, 5.0
+PAUSED = CUT_OFF = 15.0, 180.0
 
 # A quorum queue of RabbitMQ 3.10 that is younger than a second does not survive the kill of its
 # node, and loses messages that were confirmed: tests/lab/test_settled_queue.py.
@@ -44,15 +51,18 @@ class Scene:
         server: the broker and the result backend.
         link: between the broker and its clients, if the fault asked for one.
         chance: chooses where there is a choice.
+        away_seconds: how long a node is to be away.
     """
 
     worker: Worker
     server: Server
     link: Link | None
     chance: random.Random
+    away_seconds: float
 
 
 Strike = Callable[[Scene], None]
+Choose = Callable[[Scene], Container]
 
 
 def send_work(app: Celery, fault: 'Fault', number: int) -> str:
@@ -84,8 +94,11 @@ class Fault:
         moment: when it is done.
         queue_age: how old the queue is at least, in seconds; see ``SETTLED_SECONDS``.
         brokers: those that are compared.
+        full_strikes: how often it is done in the full mode.
+        away: how long a node is away, in the quick mode and in the full one, in seconds.
         linked: whether the broker and its clients have a link between them.
         looks_at_results: whether the states of the tasks are counted, too.
+        quick_in_docker: whether a newer RabbitMQ is hit, too, in the quick mode.
         send: sends the task of a number, and returns its id.
     """
 
@@ -99,9 +112,23 @@ class Fault:
     moment: Moment = Moment.AT_WORK
     queue_age: float = 0.0
     brokers: tuple[str, ...] = (RABBITMQ, REDIS)
+    full_strikes: int = 100
+    away: tuple[float, float] = (0.0, 0.0)
     linked: bool = False
     looks_at_results: bool = False
+    quick_in_docker: bool = False
     send: Callable[[Celery, 'Fault', int], str] = send_work
+
+    def runs_on(self, broker: str, quick: bool) -> bool:
+        """Tell whether a broker has a row of this fault.
+
+        Args:
+            broker: its name.
+            quick: in the quick mode.
+        """
+        if broker == RABBITMQ_IN_DOCKER:
+            return RABBITMQ in self.brokers and (self.quick_in_docker or not quick)
+        return broker in self.brokers
 
 
 def stop_the_broker(scene: Scene) -> None:
@@ -136,6 +163,41 @@ def fill_the_broker(scene: Scene) -> None:
     server.control('set_vm_memory_high_watermark', '0.4')
 
 
+def first_node(scene: Scene) -> Container:
+    """The node to which a program connects that begins."""
+    return scene.server.nodes[0]
+
+
+def node_of_the_worker(scene: Scene) -> Container:
+    """The node to which the worker is connected."""
+    ports = scene.worker.ports()
+    return next((node for node in scene.server.nodes if node.port in ports), first_node(scene))
+
+
+def kill_a_node(choose: Choose, scene: Scene) -> None:
+    """Kill a node of a cluster, and start it again on its data."""
+    node = choose(scene)
+    node.kill()
+    time.sleep(scene.away_seconds)
+    node.start()
+
+
+def pause_a_node(choose: Choose, scene: Scene) -> None:
+    """Freeze a node of a cluster, and let it go on."""
+    node = choose(scene)
+    node.pause()
+    time.sleep(scene.away_seconds)
+    node.go_on()
+
+
+def cut_a_node_off(choose: Choose, scene: Scene) -> None:
+    """Take a node of a cluster off the network, and put it on again."""
+    node = choose(scene)
+    node.cut_off()
+    time.sleep(scene.away_seconds)
+    node.come_back()
+
+
 def cut_the_link(scene: Scene) -> None:
     """End all connections to the broker, and refuse new ones for a while."""
     assert scene.link is not None
@@ -150,6 +212,41 @@ def silence_the_link(scene: Scene) -> None:
     scene.link.swallow()
     time.sleep(SILENT_SECONDS)
     scene.link.mend()
+
+
+def of_a_node(
+    name: str, does: str, strike: Callable[[Choose, Scene], None], away: tuple[float, float]
+) -> tuple[Fault, Fault]:
+    """Hit a node of a cluster while tasks are sent to it, and while a worker takes them from it.
+
+    Args:
+        name: what the names of both faults begin with.
+        does: for the table.
+        strike: does it.
+        away: how long the node is away, in the quick mode and in the full one, in seconds.
+    """
+    while_sending = Fault(
+        f'{name}-while-sending',
+        f'the node of three to which tasks are sent {does}',
+        functools.partial(strike, first_node),
+        before=0.01,
+        after=0,
+        brokers=(THREE_NODES,),
+        queue_age=SETTLED_SECONDS,
+        away=away,
+        moment=Moment.WHILE_SENDING,
+        strikes=1,
+    )
+    at_work = dataclasses.replace(
+        while_sending,
+        name=f'{name}-at-work',
+        description=f'the node of three to which the worker is connected {does}',
+        strike=functools.partial(strike, node_of_the_worker),
+        before=0.1,
+        after=0.1,
+        moment=Moment.AT_WORK,
+    )
+    return while_sending, at_work
 
 
 FAULTS = {
@@ -197,7 +294,7 @@ FAULTS = {
             'broker-stopped',
             'SIGTERM for the broker while the worker works; it is started again',
             stop_the_broker,
-            brokers=BROKERS,
+            brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             strikes=1,
         ),
@@ -205,7 +302,7 @@ FAULTS = {
             'broker-killed-at-work',
             'SIGKILL for the broker while the worker works; it is started again',
             kill_the_broker,
-            brokers=BROKERS,
+            brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             strikes=1,
         ),
@@ -215,7 +312,7 @@ FAULTS = {
             kill_the_broker,
             before=0.01,
             after=0,
-            brokers=BROKERS,
+            brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             moment=Moment.AFTER_SENDING,
             strikes=1,
@@ -226,7 +323,7 @@ FAULTS = {
             kill_the_broker,
             before=0.01,
             after=0,
-            brokers=BROKERS,
+            brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             moment=Moment.WHILE_SENDING,
             strikes=1,
@@ -285,5 +382,8 @@ FAULTS = {
             looks_at_results=True,
             strikes=1,
         ),
+        *of_a_node('node-killed', 'gets SIGKILL; it is started again', kill_a_node, KILLED),
+        *of_a_node('node-paused', 'is frozen, and goes on later', pause_a_node, PAUSED),
+        *of_a_node('node-cut-off', 'loses its network, and gets it back', cut_a_node_off, CUT_OFF),
     )
 }

@@ -12,10 +12,11 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.faults import profiles, report, servers
+from lab.faults import containers, profiles, report, servers
 from lab.faults.experiments import FAULTS, Fault
 from lab.faults.results import Results, Row
 from lab.faults.trial import Size, Trial
+from playground import docker
 from playground.errors import PlaygroundError
 from playground.session import Session
 
@@ -35,25 +36,36 @@ FULL_FACTOR = 2.5
 
 
 @dataclass(frozen=True)
-class Lane:
-    """The trials that one broker and one profile go through, one after the other.
+class LeftOut:
+    """Rows that cannot be had on this machine.
 
     Attributes:
-        broker: one of ``servers.BROKERS``.
-        profile: one of ``profiles.NAMES``.
-        faults: what is still to be done.
+        rows: how many.
+        reason: a sentence.
+    """
+
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Trials on one broker, one after the other.
+
+    Attributes:
+        broker: one of ``servers.LOCAL`` or ``servers.CONTAINERS``.
+        trials: the faults and profiles that are still to be done.
     """
 
     broker: str
-    profile: str
-    faults: Sequence[Fault]
+    trials: Sequence[tuple[Fault, str]]
 
     def run(
         self,
         session: Session,
         quick: bool,
         turns: threading.Semaphore,
-        ended: 'queue.Queue[Row | Exception]',
+        ended: 'queue.Queue[Ended]',
     ) -> None:
         """Start the servers, run the trials, and hand over each row, or what went wrong.
 
@@ -64,14 +76,21 @@ class Lane:
             ended: takes the rows.
         """
         try:
-            server = servers.start(session, self.broker)
-            for fault in self.faults:
+            try:
+                server = servers.start(session, self.broker)
+            except containers.NotStartedError as error:
+                ended.put(LeftOut(len(self.trials), f'{self.broker} is left out: {error}'))
+                return
+            for fault, profile in self.trials:
                 with turns:
-                    trial = Trial(session, server, fault, self.profile, size(fault, quick), SEED)
+                    trial = Trial(session, server, fault, profile, size(fault, quick), SEED)
                     ended.put(trial.run())
         # The main thread ends the session for any of them.
         except Exception as error:
             ended.put(error)
+
+
+Ended = Row | LeftOut | Exception
 
 
 def choices(quick: bool) -> dict[str, Any]:
@@ -98,8 +117,8 @@ def size(fault: Fault, quick: bool) -> Size:
         quick: whether it is done a few times only.
     """
     if quick:
-        return Size(fault.strikes, fault.tasks)
-    return Size(FULL_STRIKES, int(fault.tasks * FULL_FACTOR))
+        return Size(fault.strikes, fault.tasks, fault.away[0])
+    return Size(fault.full_strikes, int(fault.tasks * FULL_FACTOR), fault.away[1])
 
 
 def run(fault: str | None, quick: bool, path: Path | None) -> int:
@@ -125,11 +144,13 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     results = Results(path, choices(quick))
     chosen = [FAULTS[fault]] if fault else list(FAULTS.values())
     console = Console()
-    _run_lanes(lanes(chosen, results), results, quick, console)
+    _run_lanes(lanes(chosen, results, quick), results, quick, console)
     names = {each.name for each in chosen}
-    shown = report.section([row for row in results.rows if row['fault'] in names])
+    rows = [row for row in results.rows if row['fault'] in names]
+    if not rows:
+        return 0
     # A line that is too long for the screen is better than half a word.
-    console.print(shown, soft_wrap=True, highlight=False, markup=False)
+    console.print(report.section(rows), soft_wrap=True, highlight=False, markup=False)
     console.print(f'All counts are in {path}', soft_wrap=True, highlight=False)
     if path.resolve() == SHOWN:
         _show(results.rows)
@@ -145,32 +166,43 @@ def _show(rows: Sequence[Row]) -> None:
     picture.draw(rows)
 
 
-def lanes(chosen: Sequence[Fault], results: Results) -> list[Lane]:
+def lanes(chosen: Sequence[Fault], results: Results, quick: bool) -> list[Lane]:
     """What is still to be done; lanes run at the same time, each with servers of its own.
 
     Args:
         chosen: the faults.
         results: what has been done.
+        quick: whether a container has only the rows whose counts may be others there.
     """
-    found = []
-    for broker in servers.BROKERS:
-        for profile in profiles.NAMES:
-            faults = [
-                fault
+    apart = [(broker, (profile,)) for broker in servers.LOCAL for profile in profiles.NAMES]
+    # Many nodes beside each other would be slower than one after the other.
+    together = [(broker, profiles.NAMES) for broker in servers.CONTAINERS]
+    found = [
+        Lane(
+            broker,
+            [
+                (fault, profile)
                 for fault in chosen
-                if broker in fault.brokers and not results.has(fault.name, profile, broker)
-            ]
-            if faults:
-                found.append(Lane(broker, profile, faults))
-    return found
+                for profile in names
+                if fault.runs_on(broker, quick) and not results.has(fault.name, profile, broker)
+            ],
+        )
+        for broker, names in (*apart, *together)
+    ]
+    return [lane for lane in found if lane.trials]
 
 
 def _run_lanes(chosen: Sequence[Lane], results: Results, quick: bool, console: Console) -> None:
-    ended: queue.Queue[Row | Exception] = queue.Queue()
+    ended: queue.Queue[Ended] = queue.Queue()
     turns = threading.Semaphore(AT_ONCE)
-    left = sum(len(lane.faults) for lane in chosen)
     if results.rows:
         console.print(f'{len(results.rows)} rows are there already', highlight=False)
+    in_docker = [lane for lane in chosen if lane.broker in servers.CONTAINERS]
+    if in_docker and not docker.engine_answers():
+        names = ' and '.join(lane.broker for lane in in_docker)
+        console.print(f'{names}: left out, for no Docker Engine answers', highlight=False)
+        chosen = [lane for lane in chosen if lane not in in_docker]
+    left = sum(len(lane.trials) for lane in chosen)
     with Session() as session, console.status('') as status:
         for lane in chosen:
             threading.Thread(
@@ -181,6 +213,10 @@ def _run_lanes(chosen: Sequence[Lane], results: Results, quick: bool, console: C
             row = ended.get()
             if isinstance(row, Exception):
                 raise row
+            if isinstance(row, LeftOut):
+                left -= row.rows
+                console.print(row.reason, highlight=False)
+                continue
             left -= 1
             results.add(row)
             console.print(

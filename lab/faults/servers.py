@@ -7,12 +7,14 @@ import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 import amqp
 import redis
 from celery import Celery
 
+from lab.faults import containers
+from lab.faults.containers import Container
 from playground import compose_file
 from playground.errors import PlaygroundError
 from playground.services import key_value_server, login, native
@@ -20,7 +22,11 @@ from playground.session import Session
 
 NUMBERS = itertools.count(1)
 
-RABBITMQ, REDIS, REDIS_WITH_AOF = BROKERS = ('RabbitMQ', 'Redis', 'Redis with AOF')
+LOCAL = RABBITMQ, REDIS, REDIS_WITH_AOF = ('RabbitMQ', 'Redis', 'Redis with AOF')
+CONTAINERS = {
+    (RABBITMQ_IN_DOCKER := 'RabbitMQ in Docker'): containers.start_one,
+    (THREE_NODES := 'three RabbitMQ nodes'): containers.start_three,
+}
 
 KEEPS = {REDIS: key_value_server.SNAPSHOTS, REDIS_WITH_AOF: key_value_server.EACH_CHANGE}
 
@@ -30,8 +36,21 @@ UNACKNOWLEDGED = 'unacked'
 END_SECONDS = 60.0
 
 
-class ServerProcess:
+class ServerProcess(Protocol):
     """A server that can be ended and started again on its data."""
+
+    def kill(self) -> None:
+        """Kill it, and return when it is gone."""
+
+    def stop(self) -> None:
+        """End it in good order."""
+
+    def start(self) -> None:
+        """Start it again, and return when it answers."""
+
+
+class LocalProcess:
+    """A server of this machine, which a session ends."""
 
     def __init__(self, run: Callable[[], subprocess.Popen[bytes]]) -> None:
         """Start it.
@@ -73,14 +92,15 @@ class Server:
     """A broker with a result backend.
 
     Attributes:
-        broker: one of ``BROKERS``.
+        broker: one of ``LOCAL`` or ``CONTAINERS``.
         version: of the broker.
         broker_url: for ``CELERY_BROKER_URL``.
         result_backend: for ``CELERY_RESULT_BACKEND``.
-        port: where the broker listens.
-        process: the broker's.
+        port: where the broker, or its first node, listens.
+        process: the broker's, or that of its first node.
         results_process: the result backend's.
-        tools: a folder with a ``rabbitmqctl`` that knows the broker, if that is a RabbitMQ.
+        rabbitmqctl: the command that controls the broker, if that is a RabbitMQ.
+        nodes: those of a cluster.
     """
 
     broker: str
@@ -90,7 +110,8 @@ class Server:
     port: int
     process: ServerProcess
     results_process: ServerProcess
-    tools: Path | None = None
+    rabbitmqctl: tuple[str, ...] = ()
+    nodes: tuple[Container, ...] = ()
 
     def new_queue(self) -> str:
         """Name a queue that was never there, and forget what Redis held for others."""
@@ -128,7 +149,7 @@ class Server:
     @property
     def is_redis(self) -> bool:
         """Whether the broker is a Redis, with AOF or without."""
-        return self.broker != RABBITMQ
+        return self.broker in KEEPS
 
     def client(self) -> redis.Redis:
         """A client of the broker, where that is a Redis; use it with ``with``."""
@@ -143,9 +164,8 @@ class Server:
         Raises:
             PlaygroundError: it fails.
         """
-        assert self.tools is not None
         called = subprocess.run(
-            [self.tools / 'rabbitmqctl', *arguments],
+            [*self.rabbitmqctl, *arguments],
             capture_output=True,
             text=True,
             timeout=END_SECONDS,
@@ -155,30 +175,42 @@ class Server:
 
 
 def start(session: Session, broker: str) -> Server:
-    """Start this machine's RabbitMQ or Redis on free ports of 127.0.0.1.
+    """Start a RabbitMQ or a Redis on free ports of 127.0.0.1.
 
     Args:
         session: owns it.
-        broker: one of ``BROKERS``.
+        broker: one of ``LOCAL``, which are this machine's, or one of ``CONTAINERS``.
 
     Returns:
-        It, and a Redis of its own for the results.
+        It, and a Redis of this machine for the results.
 
     Raises:
         PlaygroundError: they are not installed, or do not start.
     """
-    rabbitmq_programs, redis_server = native.programs(session)
+    settings = compose_file.read()
+    programs, redis_server = native.programs(session)
     results = key_value_server.prepare(redis_server, session)
-    results_process = ServerProcess(functools.partial(key_value_server.run, session, results))
+    results_process = LocalProcess(functools.partial(key_value_server.run, session, results))
+    if broker in CONTAINERS:
+        nodes = CONTAINERS[broker](session)
+        url = ';'.join(settings.broker_url_at(node.port) for node in nodes)
+        first = nodes[0]
+        version = login.version(settings, first.port)
+        return Server(
+            *(broker, version, url, results.url, first.port, first, results_process),
+            rabbitmqctl=first.rabbitmqctl,
+            nodes=nodes,
+        )
     if broker == RABBITMQ:
-        settings = compose_file.read()
-        node = native.prepare_node(session, rabbitmq_programs, f'rabbitmq-{next(NUMBERS)}')
-        process = ServerProcess(functools.partial(native.run_node, session, node))
-        version = login.version(settings, node.port)
-        url, port, tools = settings.broker_url_at(node.port), node.port, node.tools
-        return Server(broker, version, url, results.url, port, process, results_process, tools)
+        node = native.prepare_node(session, programs, f'rabbitmq-{next(NUMBERS)}')
+        process = LocalProcess(functools.partial(native.run_node, session, node))
+        version, url = login.version(settings, node.port), settings.broker_url_at(node.port)
+        return Server(
+            *(broker, version, url, results.url, node.port, process, results_process),
+            rabbitmqctl=(str(node.tools / 'rabbitmqctl'),),
+        )
     prepared = key_value_server.prepare(redis_server, session, keeps=KEEPS[broker])
-    process = ServerProcess(functools.partial(key_value_server.run, session, prepared))
+    process = LocalProcess(functools.partial(key_value_server.run, session, prepared))
     version = key_value_server.version(prepared.url).removeprefix('Redis ')
     return Server(
         broker, version, prepared.url, results.url, prepared.port, process, results_process

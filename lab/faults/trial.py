@@ -44,10 +44,12 @@ class Size:
     Attributes:
         strikes: how often the fault is repeated.
         tasks: how many tasks are sent before each, or at least while it strikes.
+        away_seconds: how long a node of a cluster is away.
     """
 
     strikes: int
     tasks: int
+    away_seconds: float = 0.0
 
 
 @contextlib.contextmanager
@@ -115,7 +117,7 @@ class Trial:
                 server, link = stack.enter_context(linked(server))
             self._worker = Worker(self._session, server, self._profile, queue, str(path))
             stack.callback(self._worker.kill)
-            self._scene = Scene(self._worker, server, link, self._chance)
+            self._scene = Scene(self._worker, server, link, self._chance, self._size.away_seconds)
             self._caller = Caller(server, self._profile, queue)
             self._make_the_queue(queue)
             for _ in range(self._size.strikes):

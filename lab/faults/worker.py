@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 
+import psutil
 from celery import Celery
 
 from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE
@@ -98,6 +99,11 @@ class Worker:
         inspect = app.control.inspect([self._node], timeout=ANSWER_SECONDS, limit=1)
         answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]
         return all(answer is not None and not any(answer.values()) for answer in answers)
+
+    def ports(self) -> set[int]:
+        """The ports to which its main process is connected."""
+        process = psutil.Process(self.terminal.process.pid)
+        return {found.raddr.port for found in process.net_connections('tcp') if found.raddr}
 
     def kill(self) -> None:
         """Kill it and its processes at the same moment, and wait until it is gone."""

@@ -1,0 +1,98 @@
+"""make faults hits a RabbitMQ in Docker, too, and goes on without one."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.faults import servers
+from lab.faults.experiments import FAULTS
+from lab.faults.trial import Size, Trial
+from playground.session import Session
+from playground.waiting import wait_until
+from tests.backends import skip_without_native
+from tests.live.engine import skip_without_engine
+from tests.live.launcher import Launcher
+
+SEED = 1
+TASKS = 10
+SECONDS = 120.0
+# Their servers are in containers alone.
+CLUSTER = ('--quick', '1', '--fault', 'node-killed-at-work')
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> None:
+    """Docker, and the Redis of this machine for the results."""
+    skip_without_engine(request.config)
+    skip_without_native(request.config)
+
+
+@pytest.fixture
+def launcher() -> Iterator[Launcher]:
+    """A copy of the repository."""
+    launcher = Launcher()
+    yield launcher
+    launcher.close()
+
+
+def test_vege5_loses_nothing_when_a_container_is_killed(engine: None) -> None:
+    fault = FAULTS['broker-killed-at-work']
+    with Session() as session:
+        rabbitmq = servers.start(session, servers.RABBITMQ_IN_DOCKER)
+        row = Trial(session, rabbitmq, fault, 'vege5', Size(1, TASKS), SEED).run()
+    assert row['accepted'] == row['executed'] == TASKS
+    assert row['lost'] == row['unexpected'] == row['duplicated_once'] == 0
+    assert row['version'].startswith('4.')
+
+
+def things_of(project: str) -> list[str]:
+    """List the containers, networks and volumes of a project."""
+    label = f'label=com.docker.compose.project={project}'
+    kinds = ('ps', '--all'), ('network', 'ls'), ('volume', 'ls')
+    return [
+        line
+        for kind in kinds
+        for line in subprocess.run(
+            ['docker', *kind, '--quiet', '--filter', label],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+        ).stdout.split()
+    ]
+
+
+def test_a_lab_that_is_killed_leaves_no_container(engine: None, launcher: Launcher) -> None:
+    launcher.start(sys.executable, '-m', 'lab.faults', *CLUSTER)
+    assert launcher.process is not None
+    runs = launcher.process.poll
+
+    def projects() -> list[str]:
+        return [log.stem for log in launcher.temporary.glob('*/celery-notes-test-*.log')]
+
+    def is_up() -> bool:
+        # Three containers, three volumes and a network.
+        return any(len(things_of(project)) == 7 for project in projects())
+
+    assert wait_until(is_up, SECONDS, lambda: runs() is None), launcher.output
+    [project] = projects()
+    launcher.signal(signal.SIGKILL)
+    assert launcher.wait() == -signal.SIGKILL
+    launcher.assert_nothing_is_left()
+    assert things_of(project) == []
+
+
+def test_without_an_engine_the_rows_are_left_out(launcher: Launcher, tmp_path: Path) -> None:
+    results = tmp_path / 'results.json'
+    nowhere = f'unix://{tmp_path}/docker.sock'
+    command = (sys.executable, '-m', 'lab.faults', *CLUSTER, '--results', str(results))
+    launcher.start(*command, variables={'DOCKER_HOST': nowhere})
+    assert launcher.wait(SECONDS) == os.EX_OK, launcher.output
+    assert launcher.output == 'three RabbitMQ nodes: left out, for no Docker Engine answers\n'
+    assert not results.exists()
+    launcher.assert_nothing_is_left()
