@@ -58,7 +58,9 @@ class Container:
 
     def pause(self) -> None:
         """Freeze its processes; the connections to it stay."""
-        _docker('pause', self._name)
+        # With cgroup v1 a machine with much to do may be "unable to freeze" what forks meanwhile.
+        if not wait_until(lambda: _call('pause', self._name).returncode == 0, SECONDS):
+            raise PlaygroundError(f'docker pause {self._name} does not succeed')
 
     def go_on(self) -> None:
         """Let its processes go on, and return when it answers."""
@@ -132,16 +134,21 @@ def _up(session: Session, project: Project, *services: str) -> None:
     try:
         project.start(session, *services)
     except PlaygroundError as error:
-        raise NotStartedError(str(error)) from None
+        # The last lines of its log, which follow, are too long for a run that goes on.
+        raise NotStartedError(str(error).partition(';')[0]) from None
 
 
 def _docker(*arguments: str) -> None:
-    called = subprocess.run(
+    called = _call(*arguments)
+    if called.returncode:
+        raise PlaygroundError(f'docker {" ".join(arguments)}: {called.stderr.strip()}')
+
+
+def _call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ['docker', *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
-    if called.returncode:
-        raise PlaygroundError(f'docker {" ".join(arguments)}: {called.stderr.strip()}')

@@ -25,9 +25,10 @@ AWAY_SECONDS = 1.0
 # Long enough for calls that get no answer.
 SILENT_SECONDS = 3.0
 
-# How long a node of a cluster is away, in the quick mode and in the full one.
-KILLED = 5.0, 5.0
-PAUSED = CUT_OFF = 15.0, 180.0
+# How long a node of a cluster is away, in the quick mode and in the full one. Heartbeats end the
+# connections to a silent node after a minute or two, and then the others go on without it.
+DEAD_SECONDS = 5.0, 5.0
+STUCK_SECONDS = 15.0, 180.0
 
 # A quorum queue of RabbitMQ 3.10 that is younger than a second does not survive the kill of its
 # node, and loses messages that were confirmed: tests/lab/test_settled_queue.py.
@@ -190,7 +191,7 @@ def pause_a_node(choose: Choose, scene: Scene) -> None:
     node.go_on()
 
 
-def cut_a_node_off(choose: Choose, scene: Scene) -> None:
+def cut_off_a_node(choose: Choose, scene: Scene) -> None:
     """Take a node of a cluster off the network, and put it on again."""
     node = choose(scene)
     node.cut_off()
@@ -215,19 +216,24 @@ def silence_the_link(scene: Scene) -> None:
 
 
 def of_a_node(
-    name: str, does: str, strike: Callable[[Choose, Scene], None], away: tuple[float, float]
+    name: str,
+    suffers: str,
+    strike: Callable[[Choose, Scene], None],
+    away: tuple[float, float],
+    full_strikes: int = 100,
 ) -> tuple[Fault, Fault]:
     """Hit a node of a cluster while tasks are sent to it, and while a worker takes them from it.
 
     Args:
         name: what the names of both faults begin with.
-        does: for the table.
+        suffers: for the table.
         strike: does it.
         away: how long the node is away, in the quick mode and in the full one, in seconds.
+        full_strikes: how often it is done in the full mode.
     """
     while_sending = Fault(
         f'{name}-while-sending',
-        f'the node of three to which tasks are sent {does}',
+        f'the node of three to which tasks are sent {suffers}',
         functools.partial(strike, first_node),
         before=0.01,
         after=0,
@@ -236,11 +242,12 @@ def of_a_node(
         away=away,
         moment=Moment.WHILE_SENDING,
         strikes=1,
+        full_strikes=full_strikes,
     )
     at_work = dataclasses.replace(
         while_sending,
         name=f'{name}-at-work',
-        description=f'the node of three to which the worker is connected {does}',
+        description=f'the node of three to which the worker is connected {suffers}',
         strike=functools.partial(strike, node_of_the_worker),
         before=0.1,
         after=0.1,
@@ -305,6 +312,7 @@ FAULTS = {
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             strikes=1,
+            quick_in_docker=True,
         ),
         Fault(
             'broker-killed-after-publish',
@@ -316,6 +324,7 @@ FAULTS = {
             queue_age=SETTLED_SECONDS,
             moment=Moment.AFTER_SENDING,
             strikes=1,
+            quick_in_docker=True,
         ),
         Fault(
             'broker-killed-while-sending',
@@ -327,6 +336,7 @@ FAULTS = {
             queue_age=SETTLED_SECONDS,
             moment=Moment.WHILE_SENDING,
             strikes=1,
+            quick_in_docker=True,
         ),
         Fault(
             'broker-full-while-sending',
@@ -382,8 +392,8 @@ FAULTS = {
             looks_at_results=True,
             strikes=1,
         ),
-        *of_a_node('node-killed', 'gets SIGKILL; it is started again', kill_a_node, KILLED),
-        *of_a_node('node-paused', 'is frozen, and goes on later', pause_a_node, PAUSED),
-        *of_a_node('node-cut-off', 'loses its network, and gets it back', cut_a_node_off, CUT_OFF),
+        *of_a_node('node-killed', 'gets SIGKILL; it is started again', kill_a_node, DEAD_SECONDS),
+        *of_a_node('node-paused', 'is frozen, and goes on later', pause_a_node, STUCK_SECONDS, 10),
+        *of_a_node('node-cut-off', 'has no network for a while', cut_off_a_node, STUCK_SECONDS, 10),
     )
 }

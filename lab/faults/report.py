@@ -75,7 +75,8 @@ def brokers(rows: Sequence[Row]) -> list[str]:
     Args:
         rows: the results.
     """
-    return [broker for broker in servers.BROKERS if any(row['broker'] == broker for row in rows)]
+    known = [*servers.LOCAL, *servers.CONTAINERS]
+    return [broker for broker in known if any(row['broker'] == broker for row in rows)]
 
 
 def section(rows: Sequence[Row]) -> str:

@@ -50,15 +50,17 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Lane:
-    """Trials on one broker, one after the other.
+    """The trials that one broker and one profile go through, one after the other.
 
     Attributes:
         broker: one of ``servers.LOCAL`` or ``servers.CONTAINERS``.
-        trials: the faults and profiles that are still to be done.
+        profile: one of ``profiles.NAMES``.
+        faults: what is still to be done.
     """
 
     broker: str
-    trials: Sequence[tuple[Fault, str]]
+    profile: str
+    faults: Sequence[Fault]
 
     def run(
         self,
@@ -79,11 +81,12 @@ class Lane:
             try:
                 server = servers.start(session, self.broker)
             except containers.NotStartedError as error:
-                ended.put(LeftOut(len(self.trials), f'{self.broker} is left out: {error}'))
+                reason = f'{self.broker}, {self.profile}: left out, for {error}'
+                ended.put(LeftOut(len(self.faults), reason))
                 return
-            for fault, profile in self.trials:
+            for fault in self.faults:
                 with turns:
-                    trial = Trial(session, server, fault, profile, size(fault, quick), SEED)
+                    trial = Trial(session, server, fault, self.profile, size(fault, quick), SEED)
                     ended.put(trial.run())
         # The main thread ends the session for any of them.
         except Exception as error:
@@ -174,22 +177,14 @@ def lanes(chosen: Sequence[Fault], results: Results, quick: bool) -> list[Lane]:
         results: what has been done.
         quick: whether a container has only the rows whose counts may be others there.
     """
-    apart = [(broker, (profile,)) for broker in servers.LOCAL for profile in profiles.NAMES]
-    # Many nodes beside each other would be slower than one after the other.
-    together = [(broker, profiles.NAMES) for broker in servers.CONTAINERS]
-    found = [
-        Lane(
-            broker,
-            [
-                (fault, profile)
-                for fault in chosen
-                for profile in names
-                if fault.runs_on(broker, quick) and not results.has(fault.name, profile, broker)
-            ],
-        )
-        for broker, names in (*apart, *together)
-    ]
-    return [lane for lane in found if lane.trials]
+    found = []
+    for broker in (*servers.LOCAL, *servers.CONTAINERS):
+        faults = [fault for fault in chosen if fault.runs_on(broker, quick)]
+        for profile in profiles.NAMES:
+            left = [fault for fault in faults if not results.has(fault.name, profile, broker)]
+            if left:
+                found.append(Lane(broker, profile, left))
+    return found
 
 
 def _run_lanes(chosen: Sequence[Lane], results: Results, quick: bool, console: Console) -> None:
@@ -199,10 +194,10 @@ def _run_lanes(chosen: Sequence[Lane], results: Results, quick: bool, console: C
         console.print(f'{len(results.rows)} rows are there already', highlight=False)
     in_docker = [lane for lane in chosen if lane.broker in servers.CONTAINERS]
     if in_docker and not docker.engine_answers():
-        names = ' and '.join(lane.broker for lane in in_docker)
+        names = ' and '.join(dict.fromkeys(lane.broker for lane in in_docker))
         console.print(f'{names}: left out, for no Docker Engine answers', highlight=False)
         chosen = [lane for lane in chosen if lane not in in_docker]
-    left = sum(len(lane.trials) for lane in chosen)
+    left = sum(len(lane.faults) for lane in chosen)
     with Session() as session, console.status('') as status:
         for lane in chosen:
             threading.Thread(

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 
+import amqp
 import psutil
 from celery import Celery
 
@@ -97,11 +98,17 @@ class Worker:
             app: a caller on its server.
         """
         inspect = app.control.inspect([self._node], timeout=ANSWER_SECONDS, limit=1)
-        answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]
+        try:
+            answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]
+        except amqp.ResourceLocked:
+            # RabbitMQ still removes the queue in which the last connection got its answers.
+            return False
         return all(answer is not None and not any(answer.values()) for answer in answers)
 
     def ports(self) -> set[int]:
-        """The ports to which its main process is connected."""
+        """The ports to which its main process is connected, if it runs."""
+        if not self.runs:
+            return set()
         process = psutil.Process(self.terminal.process.pid)
         return {found.raddr.port for found in process.net_connections('tcp') if found.raddr}
 

@@ -1,6 +1,7 @@
 """make faults hits a RabbitMQ in Docker, too, and goes on without one."""
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from lab.faults import servers
 from lab.faults.experiments import FAULTS
+from lab.faults.run import Ended, Lane, LeftOut
 from lab.faults.trial import Size, Trial
 from playground.session import Session
 from playground.waiting import wait_until
@@ -48,6 +50,24 @@ def test_vege5_loses_nothing_when_a_container_is_killed(engine: None) -> None:
     assert row['accepted'] == row['executed'] == TASKS
     assert row['lost'] == row['unexpected'] == row['duplicated_once'] == 0
     assert row['version'].startswith('4.')
+
+
+def test_a_server_that_docker_does_not_start_is_left_out(
+    engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('lab.faults.containers.SERVICE', 'earthquake')
+    ended: queue.Queue[Ended] = queue.Queue()
+    faults = [FAULTS['sigterm'], FAULTS['sigquit']]
+    with Session() as session:
+        Lane(servers.RABBITMQ_IN_DOCKER, 'vege5', faults).run(session, True, ended)
+    left_out = ended.get_nowait()
+    assert isinstance(left_out, LeftOut), left_out
+    assert left_out.rows == len(faults)
+    assert left_out.reason == (
+        'RabbitMQ in Docker, vege5: left out, for docker compose could not start the services'
+        ' (no such service: earthquake)'
+    )
+    assert ended.empty()
 
 
 def things_of(project: str) -> list[str]:
