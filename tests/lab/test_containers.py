@@ -2,6 +2,7 @@
 
 import os
 import queue
+import threading
 import signal
 import subprocess
 import sys
@@ -59,7 +60,9 @@ def test_a_server_that_docker_does_not_start_is_left_out(
     ended: queue.Queue[Ended] = queue.Queue()
     faults = [FAULTS['sigterm'], FAULTS['sigquit']]
     with Session() as session:
-        Lane(servers.RABBITMQ_IN_DOCKER, 'vege5', faults).run(session, True, ended)
+        Lane(servers.RABBITMQ_IN_DOCKER, 'vege5', faults).run(
+            session, True, threading.Semaphore(), ended
+        )
     left_out = ended.get_nowait()
     assert isinstance(left_out, LeftOut), left_out
     assert left_out.rows == len(faults)
