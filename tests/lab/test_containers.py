@@ -2,10 +2,10 @@
 
 import os
 import queue
-import threading
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
