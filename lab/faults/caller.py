@@ -2,12 +2,12 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from celery import Celery
 from kombu import pools
 
-from lab.faults import profiles
 from lab.faults.servers import Server
 
 Send = Callable[[Celery, int], str]
@@ -22,16 +22,15 @@ class Caller:
         errors: how often each kind of error was raised by the others.
     """
 
-    def __init__(self, server: Server, profile: str, queue: str) -> None:
+    def __init__(self, server: Server, settings: Mapping[str, Any]) -> None:
         """Choose where the tasks go; nothing is sent.
 
         Args:
             server: the broker and the result backend.
-            profile: with which settings.
-            queue: its name.
+            settings: as ``profiles.settings`` returns them.
         """
         self._server = server
-        self._settings = profiles.settings(profile, queue)
+        self._settings = settings
         self.attempted: list[int] = []
         self.accepted: dict[int, str] = {}
         self.errors: Counter[str] = Counter()

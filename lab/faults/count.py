@@ -60,6 +60,25 @@ def count(attempted: Collection[int], accepted: Collection[int], readings: Readi
     )
 
 
+def within(numbers: Collection[int], readings: Readings) -> Readings:
+    """The readings of some tasks, without those of others.
+
+    Args:
+        numbers: of the tasks.
+        readings: of all.
+    """
+    kept = set(numbers)
+    starts = list(zip(readings.starts, readings.moments, strict=True))
+    return Readings(
+        starts=[number for number in readings.starts if number in kept],
+        ends=[number for number in readings.ends if number in kept],
+        effects=[number for number in readings.effects if number in kept],
+        effects_once=[number for number in readings.effects_once if number in kept],
+        moments=[moment for number, moment in starts if number in kept],
+        last=readings.last,
+    )
+
+
 def interval(found: int, of: int) -> tuple[float, float]:
     """The 95 % confidence interval of a rate, after Wilson.
 
@@ -92,6 +111,11 @@ def longest_pause(faults: Collection[float], starts: Collection[float]) -> float
         min(later) - fault for fault in faults if (later := [at for at in starts if at > fault])
     ]
     return max(pauses, default=None)
+
+
+def most_runs(readings: Readings) -> int:
+    """How often the task ran that ran most often."""
+    return max(Counter(readings.starts).values(), default=0)
 
 
 def _repeated(numbers: list[int]) -> int:

@@ -1,17 +1,20 @@
 """The faults: what is done, to whom, and when."""
 
+import contextlib
 import dataclasses
 import enum
 import functools
 import random
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from celery import Celery
 
-from lab.faults.app import NAME
+from lab.faults import profiles, sends
+from lab.faults.beats import Beats
 from lab.faults.containers import Container
 from lab.faults.link import Link
 from lab.faults.servers import LOCAL, RABBITMQ, RABBITMQ_IN_DOCKER, REDIS, THREE_NODES, Server
@@ -41,6 +44,7 @@ class Moment(enum.Enum):
     AT_WORK = 'while a task is at work'
     AFTER_SENDING = 'when the calls have returned, and no worker runs'
     WHILE_SENDING = 'while tasks are sent'
+    ALWAYS = 'the tasks have it in them'
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Scene:
         worker: the worker.
         server: the broker and the result backend.
         link: between the broker and its clients, if the fault asked for one.
+        beats: what sends the tasks, if the fault asked for that.
         chance: chooses where there is a choice.
         away_seconds: how long a node is to be away.
     """
@@ -58,6 +63,7 @@ class Scene:
     worker: Worker
     server: Server
     link: Link | None
+    beats: Beats | None
     chance: random.Random
     away_seconds: float
 
@@ -66,18 +72,28 @@ Strike = Callable[[Scene], None]
 Choose = Callable[[Scene], Container]
 
 
-def send_work(app: Celery, fault: 'Fault', number: int) -> str:
-    """Send a task that works.
+# Redis gives back what a worker holds after this time, and half of it is vege5.py's limit.
+VISIBLE_SECONDS = 3.0
+# A worker may hold a message for this time; by default RabbitMQ says 30 minutes, and looks once
+# a minute.
+PATIENT_SECONDS = 2.0
+PATIENCE = (
+    'application:set_env(rabbit, consumer_timeout, {}),'
+    ' application:set_env(rabbit, channel_tick_interval, {}).'
+)
 
-    Args:
-        app: of the caller.
-        fault: for how long.
-        number: which one.
+# Of a process of the pool; two tasks of sends.leak bring it there.
+MOST_KILOBYTES = 100_000
 
-    Returns:
-        Its id.
-    """
-    return str(app.send_task(f'{NAME}.work', (number, fault.before, fault.after)).id)
+
+def nothing(scene: Scene) -> None:
+    """Do nothing."""
+
+
+@contextlib.contextmanager
+def as_it_is(server: Server) -> Iterator[None]:
+    """Leave the broker as it is."""
+    yield
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,11 @@ class Fault:
         looks_at_results: whether the states of the tasks are counted, too.
         quick_in_docker: whether a newer RabbitMQ is hit, too, in the quick mode.
         send: sends the task of a number, and returns its id.
+        countdown: of the tasks that have one, in seconds.
+        settings: what is set beside the profiles, by their names.
+        arrange: how the broker is while the fault is tried.
+        notices: what a worker prints that is worth counting, and what it means.
+        beats: how many beats send the tasks; each tick is one.
     """
 
     name: str
@@ -118,7 +139,12 @@ class Fault:
     linked: bool = False
     looks_at_results: bool = False
     quick_in_docker: bool = False
-    send: Callable[[Celery, 'Fault', int], str] = send_work
+    send: Callable[[Celery, 'Fault', int], str] = sends.work
+    countdown: float = 0.0
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    arrange: Callable[[Server], contextlib.AbstractContextManager[None]] = as_it_is
+    notices: Mapping[str, str] = field(default_factory=dict)
+    beats: int = 0
 
     def runs_on(self, broker: str, quick: bool) -> bool:
         """Tell whether a broker has a row of this fault.
@@ -254,6 +280,33 @@ def of_a_node(
         moment=Moment.AT_WORK,
     )
     return while_sending, at_work
+
+
+def wait_for_the_countdown(scene: Scene) -> None:
+    """Let the time of all tasks come."""
+    time.sleep(2 * PATIENT_SECONDS)
+
+
+@contextlib.contextmanager
+def impatient(server: Server) -> Iterator[None]:
+    """Let RabbitMQ end the channel of a worker soon that does not acknowledge."""
+    server.control('eval', PATIENCE.format(int(PATIENT_SECONDS * 1000), 500))
+    try:
+        yield
+    finally:
+        server.control('eval', PATIENCE.format(30 * 60 * 1000, 60 * 1000))
+
+
+def impatient_redis(**further: Any) -> dict[str, Any]:
+    """Settings with which Redis gives back soon what a worker holds."""
+    options = {**profiles.SHORTER_OPTIONS, 'visibility_timeout': VISIBLE_SECONDS}
+    return {'broker_transport_options': options, **further}
+
+
+def kill_a_beat(scene: Scene) -> None:
+    """Kill beat around a tick, and start it again."""
+    assert scene.beats is not None
+    scene.beats.kill_around_a_tick(scene.chance)
 
 
 FAULTS = {
@@ -395,5 +448,118 @@ FAULTS = {
         *of_a_node('node-killed', 'gets SIGKILL; it is started again', kill_a_node, DEAD_SECONDS),
         *of_a_node('node-paused', 'is frozen, and goes on later', pause_a_node, STUCK_SECONDS, 10),
         *of_a_node('node-cut-off', 'has no network for a while', cut_off_a_node, STUCK_SECONDS, 10),
+        Fault(
+            'time-limits',
+            'two of five tasks take too long: one for its hard time limit, one for its soft one',
+            nothing,
+            moment=Moment.ALWAYS,
+            looks_at_results=True,
+            send=sends.work_over_limits,
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'duplicate-id',
+            'each task is sent twice with one id',
+            nothing,
+            moment=Moment.ALWAYS,
+            send=sends.work_twice,
+            strikes=1,
+        ),
+        Fault(
+            'visibility-timeout-passed',
+            'four tasks take longer than the visibility timeout, and four wait for them',
+            nothing,
+            before=0,
+            after=1.5 * VISIBLE_SECONDS,
+            tasks=8,
+            moment=Moment.ALWAYS,
+            brokers=(REDIS,),
+            looks_at_results=True,
+            send=sends.work_long,
+            settings={
+                'default': impatient_redis(),
+                'vege5': impatient_redis(
+                    task_time_limit=VISIBLE_SECONDS / 2,
+                    task_soft_time_limit=VISIBLE_SECONDS * 0.45,
+                ),
+            },
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'eta-past-visibility-timeout',
+            'the countdown of the tasks is longer than the visibility timeout',
+            nothing,
+            before=0,
+            after=0,
+            tasks=8,
+            moment=Moment.ALWAYS,
+            brokers=(REDIS,),
+            send=sends.work_later,
+            countdown=1.5 * VISIBLE_SECONDS,
+            settings={'default': impatient_redis(), 'vege5': impatient_redis()},
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'eta-past-consumer-timeout',
+            'the countdown of the tasks is longer than the consumer_timeout of RabbitMQ',
+            wait_for_the_countdown,
+            before=0,
+            after=0,
+            tasks=8,
+            moment=Moment.ALWAYS,
+            brokers=(RABBITMQ,),
+            send=sends.work_later,
+            countdown=2 * PATIENT_SECONDS,
+            arrange=impatient,
+            notices={'Unrecoverable error: PreconditionFailed': 'the worker ended'},
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'two-beats',
+            'two beats with one schedule send the tasks; what is sent is a slot of it',
+            nothing,
+            tasks=4,
+            moment=Moment.ALWAYS,
+            beats=2,
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'beat-killed-at-tick',
+            'SIGKILL for beat around its tick, and it is started again; vege5 changes no beat',
+            kill_a_beat,
+            moment=Moment.ALWAYS,
+            beats=1,
+            strikes=2,
+        ),
+        Fault(
+            'leak',
+            'tasks keep memory; a process that has too much is replaced after its task',
+            nothing,
+            moment=Moment.ALWAYS,
+            send=sends.leak,
+            settings={
+                name: {'worker_max_memory_per_child': MOST_KILOBYTES} for name in profiles.NAMES
+            },
+            notices={
+                'child process exiting after exceeding memory limit': 'a process was replaced'
+            },
+            strikes=1,
+            full_strikes=20,
+        ),
+        Fault(
+            'poison-task',
+            'some tasks end their process each time they run; the others are counted',
+            nothing,
+            moment=Moment.ALWAYS,
+            looks_at_results=True,
+            send=sends.work_beside_poison,
+            strikes=1,
+            full_strikes=20,
+        ),
     )
 }

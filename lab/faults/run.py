@@ -30,7 +30,6 @@ OWN_QUICK = FOLDER / 'own-quick-results.json'
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 SEED = 20261128
-FULL_STRIKES = 100
 # What the full mode sends for one task of the quick mode: 5,000 tasks a row for most.
 FULL_FACTOR = 2.5
 

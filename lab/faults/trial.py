@@ -6,6 +6,7 @@ import functools
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -15,13 +16,14 @@ from urllib.parse import urlsplit
 from celery import Celery
 
 from lab.faults import profiles
+from lab.faults.beats import Beats
 from lab.faults.caller import Caller
-from lab.faults.count import count, longest_pause
-from lab.faults.experiments import Fault, Moment, Scene
+from lab.faults.count import count, longest_pause, most_runs, within
+from lab.faults.experiments import Fault, Moment, Scene, nothing
 from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger, Readings
 from lab.faults.link import Link
 from lab.faults.servers import Server
-from lab.faults.worker import Worker
+from lab.faults.worker import Worker, environment
 from playground.session import Session
 from playground.waiting import wait_until
 
@@ -96,6 +98,7 @@ class Trial:
         self._seed = seed
         self._chance = random.Random(f'{seed} {fault.name} {profile} {server.broker}')
         self._faults: list[float] = []
+        self._further = fault.settings.get(profile, {})
 
     def run(self) -> dict[str, Any]:
         """Run it to its end.
@@ -115,18 +118,37 @@ class Trial:
             server, link = self._server, None
             if self._fault.linked:
                 server, link = stack.enter_context(linked(server))
-            self._worker = Worker(self._session, server, self._profile, queue, str(path))
+            stack.enter_context(self._fault.arrange(self._server))
+            programs = environment(server, self._profile, queue, self._further, str(path))
+            self._worker = Worker(self._session, programs)
             stack.callback(self._worker.kill)
-            self._scene = Scene(self._worker, server, link, self._chance, self._size.away_seconds)
-            self._caller = Caller(server, self._profile, queue)
+            beats = None
+            if self._fault.beats:
+                beats = stack.enter_context(Beats(self._session, programs, self._fault.beats))
+            self._scene = Scene(
+                self._worker, server, link, beats, self._chance, self._size.away_seconds
+            )
+            settings = profiles.settings(self._profile, queue, self._further)
+            self._gives_back = profiles.gives_back_in_time(settings)
+            self._caller = Caller(server, settings)
             self._make_the_queue(queue)
-            for _ in range(self._size.strikes):
-                self._send_and_strike()
+            if beats:
+                self._tick(beats)
+            else:
+                for _ in range(self._size.strikes):
+                    self._send_and_strike()
             stays = self._wait_until_nothing_moves(queue)
             with self._caller.app() as app:
                 waiting, held = server.ready(app, queue), server.held()
                 unfinished = self._unfinished(app) if self._fault.looks_at_results else None
+                states = self._states(app) if self._fault.looks_at_results else {}
+            notices = {
+                meaning: self._worker.said(text) for text, meaning in self._fault.notices.items()
+            }
         readings = self._ledger.read()
+        if self._fault.beats:
+            # Slots in which the beats were started and ended tell nothing.
+            readings = within(self._caller.attempted, readings)
         return {
             'fault': self._fault.name,
             'profile': self._profile,
@@ -137,6 +159,9 @@ class Trial:
             **asdict(count(self._caller.attempted, self._caller.accepted, readings)),
             'errors': dict(self._caller.errors),
             'done without a result': unfinished,
+            'states': states,
+            'notices': notices,
+            'most runs of a task': most_runs(readings),
             'still in the broker': waiting + held,
             'starts of the worker': self._worker.starts,
             'hangs of the worker': self._worker.hangs,
@@ -165,6 +190,19 @@ class Trial:
         if self._fault.moment is Moment.AT_WORK:
             self._wait_for_the_moment(begun + self._chance.randint(1, self._size.tasks // 2))
         self._strike()
+
+    def _tick(self, beats: Beats) -> None:
+        """Have beats send tasks; a slot that is over was attempted, and should have its task."""
+        self._worker.keep()
+        first = beats.start() + 1
+        for _ in range(self._size.strikes):
+            if self._fault.strike is nothing:
+                beats.wait_for_slots(self._size.tasks)
+            else:
+                self._strike()
+        last = beats.end() - 1
+        self._caller.attempted = list(range(first, last + 1))
+        self._caller.accepted = dict.fromkeys(self._caller.attempted, '')
 
     def _send(self, app: Celery, number: int) -> str:
         return self._fault.send(app, self._fault, number)
@@ -235,10 +273,14 @@ class Trial:
         return False
 
     def _is_idle(self, queue: str) -> bool:
-        if profiles.gives_back_in_time(self._profile) and self._server.held():
+        if self._gives_back and self._server.held():
             return False
         with self._caller.app() as app:
             return not self._server.ready(app, queue) and self._worker.is_idle(app)
+
+    def _states(self, app: Celery) -> dict[str, int]:
+        """Count the tasks by what their result says."""
+        return Counter(app.AsyncResult(task_id).state for task_id in self._caller.accepted.values())
 
     def _unfinished(self, app: Celery) -> int:
         """Count the tasks that were done, and of which no result tells so."""

@@ -1,16 +1,19 @@
 """A worker that is hit by faults and started again, as a service manager does it."""
 
 import itertools
+import json
 import os
 import random
 import signal
 import subprocess
+from collections.abc import Mapping
+from typing import Any
 
 import amqp
 import psutil
 from celery import Celery
 
-from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE
+from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE, SETTINGS
 from lab.faults.servers import Server
 from playground.errors import PlaygroundError
 from playground.session import Session
@@ -25,6 +28,29 @@ PATIENCE_SECONDS = 30.0
 ANSWER_SECONDS = 5.0
 
 
+def environment(
+    server: Server, profile: str, queue: str, further: Mapping[str, Any], ledger: str
+) -> dict[str, str]:
+    """The variables of a program that runs the app of the experiments.
+
+    Args:
+        server: where its messages come from.
+        profile: its settings.
+        queue: the only one that it reads.
+        further: what a fault sets beside that.
+        ledger: the file its tasks write to.
+    """
+    return {
+        **reader_environment(),
+        'CELERY_BROKER_URL': server.broker_url,
+        'CELERY_RESULT_BACKEND': server.result_backend,
+        PROFILE: profile,
+        QUEUE: queue,
+        SETTINGS: json.dumps(further),
+        LEDGER: ledger,
+    }
+
+
 class Worker:
     """One worker at a time, with four processes; each start has a name of its own.
 
@@ -33,27 +59,16 @@ class Worker:
         hangs: how often one was killed for hanging.
     """
 
-    def __init__(
-        self, session: Session, server: Server, profile: str, queue: str, ledger: str
-    ) -> None:
+    def __init__(self, session: Session, environment: Mapping[str, str]) -> None:
         """Choose the worker; nothing is started.
 
         Args:
             session: owns it.
-            server: where its messages come from.
-            profile: its settings.
-            queue: the only one that it reads.
-            ledger: the file its tasks write to.
+            environment: what ``environment`` of this module returned.
         """
         self._session = session
-        self._environment = {
-            **reader_environment(),
-            'CELERY_BROKER_URL': server.broker_url,
-            'CELERY_RESULT_BACKEND': server.result_backend,
-            PROFILE: profile,
-            QUEUE: queue,
-            LEDGER: ledger,
-        }
+        self._environment = environment
+        self._terminals: list[Terminal] = []
         self.starts = self.hangs = 0
         self._node = ''
         self._terminal: Terminal | None = None
@@ -74,6 +89,7 @@ class Worker:
             ' --without-gossip --without-mingle'
         )
         self._terminal = Terminal(self._session, f'worker-{number}', command, self._environment)
+        self._terminals.append(self._terminal)
         try:
             self._terminal.wait_for(' ready.', START_SECONDS)
         except PlaygroundError:
@@ -90,6 +106,10 @@ class Worker:
     def runs(self) -> bool:
         """Whether one runs."""
         return self._terminal is not None and self._terminal.runs
+
+    def said(self, text: str) -> int:
+        """Count how often those that were started printed a text."""
+        return sum(terminal.output.count(text) for terminal in self._terminals)
 
     def is_idle(self, app: Celery) -> bool:
         """Ask it whether it has neither a task nor a message; no answer is a no.

@@ -1,0 +1,72 @@
+"""Sends the tasks of faults that lie in the tasks themselves."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from celery import Celery
+
+from lab.faults.app import NAME
+
+if TYPE_CHECKING:
+    from lab.faults.experiments import Fault
+
+LIMIT_SECONDS = 1.0
+MEGABYTES = 30
+# One task of so many is of another kind.
+OVER = POISON = 5
+
+
+def work(app: Celery, fault: 'Fault', number: int, **options: object) -> str:
+    """Send a task that works.
+
+    Args:
+        app: of the caller.
+        fault: for how long.
+        number: which one.
+        options: of the call.
+
+    Returns:
+        Its id.
+    """
+    arguments = (number, fault.before, fault.after)
+    return str(app.send_task(f'{NAME}.work', arguments, **options).id)
+
+
+def work_over_limits(app: Celery, fault: 'Fault', number: int) -> str:
+    """The same with limits; one task of five is over the hard one, and one over the soft one."""
+    limits = {0: {'time_limit': LIMIT_SECONDS}, 1: {'soft_time_limit': LIMIT_SECONDS}}
+    place = number % OVER
+    seconds = 3 * LIMIT_SECONDS if place in limits else fault.before
+    arguments = (number, seconds, fault.after)
+    return str(app.send_task(f'{NAME}.work', arguments, **limits.get(place, {})).id)
+
+
+def work_twice(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send it twice with one id."""
+    task_id = str(uuid.uuid4())
+    for _ in range(2):
+        work(app, fault, number, task_id=task_id)
+    return task_id
+
+
+def work_long(app: Celery, fault: 'Fault', number: int) -> str:
+    """The first half of them take the time of the fault after their effect, the others none."""
+    after = fault.after if number % fault.tasks < fault.tasks // 2 else 0
+    return str(app.send_task(f'{NAME}.work', (number, fault.before, after)).id)
+
+
+def work_later(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send it with a countdown."""
+    return work(app, fault, number, countdown=fault.countdown)
+
+
+def leak(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send a task that keeps memory for ever."""
+    return str(app.send_task(f'{NAME}.leak', (number, MEGABYTES)).id)
+
+
+def work_beside_poison(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send a good task, and now and then before it one that ends its process each time."""
+    if number % POISON == 0:
+        app.send_task(f'{NAME}.poison', (-1 - number,))
+    return work(app, fault, number)
