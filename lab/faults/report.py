@@ -11,6 +11,9 @@ from lab.faults.results import Row
 PAGE = Path(__file__).parent / 'README.md'
 BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
+# A task that ran twice is in a column of its own.
+USUAL_RUNS = 2
+
 PICTURE = '![The rate of lost tasks for each fault, on each broker; the tables say it](results.svg)'
 HEAD = ('fault', 'settings', 'strikes', 'lost', '95 %', 'twice', 'with a key', 'beside that')
 
@@ -41,6 +44,7 @@ def remarks(row: Row) -> list[str]:
         row: as ``Trial.run`` returns it.
     """
     raised = row['attempted'] - row['accepted']
+    most = row.get('most runs of a task', 0)
     unfinished, held = row['done without a result'], row['still in the broker']
     found = [
         (raised, f'{raised:,} calls raised an error'),
@@ -49,8 +53,16 @@ def remarks(row: Row) -> list[str]:
         (held, f'{held:,} are still in the broker'),
         (row['hangs of the worker'], f'the worker hung {row["hangs of the worker"]:,} times'),
         (not row['the worker stays'], 'no worker stays alive'),
+        (most > USUAL_RUNS, f'one ran {most} times'),
     ]
+    states = sorted(row.get('states', {}).items())
+    found += [(state != 'SUCCESS', f'{number:,} {state}') for state, number in states]
+    found += [(number, f'{meaning}: {number:,}') for meaning, number in _notices(row)]
     return [remark for holds, remark in found if holds]
+
+
+def _notices(row: Row) -> list[tuple[str, int]]:
+    return sorted(row.get('notices', {}).items())
 
 
 def table(broker: str, rows: Sequence[Row]) -> list[str]:

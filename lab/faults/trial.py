@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Celery
+from celery.states import READY_STATES
 
 from lab.faults import profiles
 from lab.faults.beats import Beats
@@ -286,4 +287,4 @@ class Trial:
         """Count the tasks that were done, and of which no result tells so."""
         done = set(self._ledger.read().effects)
         ids = [task_id for number, task_id in self._caller.accepted.items() if number in done]
-        return sum(app.AsyncResult(task_id).state != 'SUCCESS' for task_id in ids)
+        return sum(app.AsyncResult(task_id).state not in READY_STATES for task_id in ids)

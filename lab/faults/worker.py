@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -107,9 +108,9 @@ class Worker:
         """Whether one runs."""
         return self._terminal is not None and self._terminal.runs
 
-    def said(self, text: str) -> int:
-        """Count how often those that were started printed a text."""
-        return sum(terminal.output.count(text) for terminal in self._terminals)
+    def said(self, pattern: str) -> int:
+        """Count the different texts that match a pattern in what each of them printed."""
+        return sum(len(set(re.findall(pattern, each.output))) for each in self._terminals)
 
     def is_idle(self, app: Celery) -> bool:
         """Ask it whether it has neither a task nor a message; no answer is a no.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.faults.count import Counts, count, interval, longest_pause
+from lab.faults.count import Counts, count, interval, longest_pause, most_runs, within
 from lab.faults.ledger import EFFECT, END, START, Ledger
 from playground.virtual_environment import REPOSITORY
 
@@ -67,6 +67,23 @@ def test_a_doubled_task_is_seen_as_doubled_but_not_with_its_key(ledger: Ledger) 
     run(ledger, [0, 1, 0, 0])
     found = count([0, 1], [0, 1], ledger.read())
     assert found == counts(attempted=2, accepted=2, executed=2, duplicated=2)
+
+
+def test_the_task_that_ran_most_often_is_found(ledger: Ledger) -> None:
+    assert most_runs(ledger.read()) == 0
+    run(ledger, [0, 1, 0])
+    # As a task that ends its process: it begins, and no more.
+    for _ in range(4):
+        ledger.start(-1)
+    assert most_runs(ledger.read()) == 4
+
+
+def test_slots_at_the_edges_are_not_counted(ledger: Ledger) -> None:
+    run(ledger, [6, 7, 8, 8, 10, 10])
+    readings = within([7, 8, 9], ledger.read())
+    assert len(readings.moments) == len(readings.starts) == 3
+    found = count([7, 8, 9], [7, 8, 9], readings)
+    assert found == counts(attempted=3, accepted=3, executed=2, lost=1, duplicated=1)
 
 
 def test_a_key_that_does_not_work_is_seen(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,9 @@ ROW: dict[str, Any] = {
     'duplicated': 2,
     'duplicated_once': 0,
     'done without a result': None,
+    'states': {'SUCCESS': 54, 'FAILURE': 2},
+    'notices': {'ends of a worker': 1, 'replaced processes': 0},
+    'most runs of a task': 4,
     'still in the broker': 5,
     'hangs of the worker': 0,
     'the worker stays': True,
@@ -67,7 +70,7 @@ def test_a_row_becomes_a_line() -> None:
     [line] = [line for line in report.section([ROW]).splitlines() if '6 of 60' in line]
     assert line == (
         '| `sigquit` | default | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 | 2 calls raised an error,'
-        ' 1 of them ran, 5 are still in the broker |'
+        ' 1 of them ran, 5 are still in the broker, one ran 4 times, 2 FAILURE, ends of a worker: 1 |'
     )
 
 
