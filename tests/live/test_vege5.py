@@ -17,7 +17,7 @@ SOURCE = (REPOSITORY / 'vege5.py').read_text()
 SECONDS = 30.0
 TASK = 'vege5.deposit'
 
-# Each of them ends a worker with Celery's own consumer: body and headers.
+# Each of them ends a worker with Celery's own consumer, or has it reconnect without end.
 BAD_MESSAGES = [
     ([1], {'task': TASK, 'id': 'a'}),
     (None, {'task': TASK, 'id': 'b'}),
