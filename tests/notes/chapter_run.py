@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import time
 from collections.abc import Callable
 
@@ -30,6 +31,9 @@ from tests.notes.prompts import BashPrompt, PythonPrompt
 from tests.repository_copy import copy_repository, with_celery_of
 
 PRESS = {CONTROL_C: Terminal.press_control_c, CONTROL_D: Terminal.press_control_d}
+
+# What a shell prints when its command was killed; a page shows it in the terminal of a worker.
+KILLED = 'Killed\n'
 
 # bash's own: the command was found but cannot be executed, the command was not found.
 NOT_RUN = (126, 127)
@@ -118,7 +122,7 @@ class ChapterRun:
                 self.has_cluster = True
             if not only_keys(block):
                 self._wait_for_ends()
-            self._check_terminals()
+            self._check_terminals(block)
             evaluate(block)
         except PlaygroundError as error:
             raise MismatchError(block.line, str(error)) from None
@@ -152,10 +156,13 @@ class ChapterRun:
                 f'<!-- leaves: {left[0]} reason="WHY" -->',
             )
 
-    def _check_terminals(self) -> None:
+    def _check_terminals(self, block: Block) -> None:
+        shown = block.directives.get('terminal') if block.text == KILLED else None
         for name, terminal in self.terminals.items():
             if terminal.process.poll():
                 status = terminal.process.returncode
+                if name == shown and status == -signal.SIGKILL:
+                    continue
                 del self.terminals[name]
                 raise PlaygroundError(
                     f'`{terminal.command}` in terminal {name} has ended with exit status {status};'
@@ -201,6 +208,9 @@ class ChapterRun:
 
     def _console(self, block: Block) -> None:
         name = block.directives.get('terminal')
+        if name is not None and block.text == KILLED:
+            self._was_killed(name, block.line)
+            return
         lines = typed(block)
         keys = [one for one in lines if one.command in KEYS]
         for one in lines:
@@ -214,6 +224,13 @@ class ChapterRun:
             finally:
                 if one in keys[-1:] and name in self.terminals:
                     self.ending.append(self.terminals.pop(name))
+
+    def _was_killed(self, name: str, line: int) -> None:
+        terminal = self._terminal(name)
+        status = terminal.wait(self.patience)
+        del self.terminals[name]
+        if status != -signal.SIGKILL:
+            raise MismatchError(line, f'terminal {name} ended with {status}, it was not killed')
 
     def _in_bash(self, one: Typed) -> None:
         if one.command is None or one.command in KEYS:
