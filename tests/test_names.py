@@ -101,6 +101,8 @@ OTHER_NAMES = {
     'EnvironmentFile': 'a setting of systemd',
     'LoadCredential': 'another one',
     'aclfile': 'an option of Redis',
+    'appendonly': 'another one',
+    'sigquit': 'a fault of make faults',
     'requirepass': 'another one',
     'shop_login': 'a setting that a reader may have',
     'ufw': 'a program',
