@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import amqp
@@ -43,6 +44,8 @@ def environment(
     """
     return {
         **reader_environment(),
+        # A worker that is killed does not remove the folder that its processes share.
+        'TMPDIR': str(Path(ledger).parent),
         'CELERY_BROKER_URL': server.broker_url,
         'CELERY_RESULT_BACKEND': server.result_backend,
         PROFILE: profile,

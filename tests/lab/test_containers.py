@@ -98,16 +98,16 @@ def test_a_lab_that_is_killed_leaves_no_container(engine: None, launcher: Launch
     def projects() -> list[str]:
         return [log.stem for log in launcher.temporary.glob('*/celery-notes-test-*.log')]
 
-    def is_up() -> bool:
-        # Three containers, three volumes and a network.
-        return any(len(things_of(project)) == 7 for project in projects())
+    def are_up() -> bool:
+        # One cluster for each profile: three containers, three volumes and a network.
+        return [len(things_of(project)) for project in projects()] == [7, 7]
 
-    assert wait_until(is_up, SECONDS, lambda: runs() is None), launcher.output
-    [project] = projects()
+    assert wait_until(are_up, SECONDS, lambda: runs() is None), launcher.output
+    named = projects()
     launcher.signal(signal.SIGKILL)
     assert launcher.wait() == -signal.SIGKILL
     launcher.assert_nothing_is_left()
-    assert things_of(project) == []
+    assert [things_of(project) for project in named] == [[], []]
 
 
 def test_without_an_engine_the_rows_are_left_out(launcher: Launcher, tmp_path: Path) -> None:
