@@ -465,6 +465,7 @@ FAULTS = {
             moment=Moment.ALWAYS,
             send=sends.work_twice,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'visibility-timeout-passed',
