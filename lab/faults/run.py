@@ -13,7 +13,8 @@ from typing import Any
 from rich.console import Console
 
 from lab.faults import containers, profiles, report, servers
-from lab.faults.experiments import FAULTS, Fault
+from lab.faults.experiments import FAULTS
+from lab.faults.fault import Fault
 from lab.faults.results import Results, Row
 from lab.faults.trial import Size, Trial
 from playground import docker

@@ -8,7 +8,7 @@ from celery import Celery
 from lab.faults.app import NAME
 
 if TYPE_CHECKING:
-    from lab.faults.experiments import Fault
+    from lab.faults.fault import Fault
 
 LIMIT_SECONDS = 1.0
 MEGABYTES = 30

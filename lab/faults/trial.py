@@ -20,10 +20,11 @@ from lab.faults import profiles
 from lab.faults.beats import Beats
 from lab.faults.caller import Caller
 from lab.faults.count import count, longest_pause, most_runs, within
-from lab.faults.experiments import Fault, Moment, Scene, nothing
+from lab.faults.fault import Fault, Moment, Scene
 from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger, Readings
 from lab.faults.link import Link
 from lab.faults.servers import Server
+from lab.faults.strikes import nothing
 from lab.faults.worker import Worker, environment
 from playground.session import Session
 from playground.waiting import wait_until

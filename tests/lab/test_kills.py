@@ -8,7 +8,8 @@ import pytest
 from celery import Celery
 
 from lab.faults import servers
-from lab.faults.experiments import FAULTS, Scene
+from lab.faults.experiments import FAULTS
+from lab.faults.fault import Scene
 from lab.faults.trial import Size, Trial
 from playground.session import Session
 from playground.waiting import wait_until

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu import Queue
 
 from lab.faults import servers
-from lab.faults.experiments import SETTLED_SECONDS
+from lab.faults.fault import SETTLED_SECONDS
 from playground.session import Session
 from playground.waiting import wait_until
 from tests.backends import skip_without_native
