@@ -128,7 +128,6 @@ FAULTS = {
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             strikes=1,
-            quick_in_docker=True,
         ),
         Fault(
             'broker-killed-after-publish',
@@ -140,7 +139,6 @@ FAULTS = {
             queue_age=SETTLED_SECONDS,
             moment=Moment.AFTER_SENDING,
             strikes=1,
-            quick_in_docker=True,
         ),
         Fault(
             'broker-killed-while-sending',
@@ -152,7 +150,6 @@ FAULTS = {
             queue_age=SETTLED_SECONDS,
             moment=Moment.WHILE_SENDING,
             strikes=1,
-            quick_in_docker=True,
         ),
         Fault(
             'broker-full-while-sending',

@@ -78,7 +78,6 @@ class Fault:
         away: how long a node is away, in the quick mode and in the full one, in seconds.
         linked: whether the broker and its clients have a link between them.
         looks_at_results: whether the states of the tasks are counted, too.
-        quick_in_docker: whether a newer RabbitMQ is hit, too, in the quick mode.
         send: sends the task of a number, and returns its id.
         countdown: of the tasks that have one, in seconds.
         settings: what is set beside the profiles, by their names.
@@ -101,7 +100,6 @@ class Fault:
     away: tuple[float, float] = (0.0, 0.0)
     linked: bool = False
     looks_at_results: bool = False
-    quick_in_docker: bool = False
     send: Callable[[Celery, 'Fault', int], str] = sends.work
     countdown: float = 0.0
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -109,13 +107,10 @@ class Fault:
     notices: Mapping[str, str] = field(default_factory=dict)
     beats: int = 0
 
-    def runs_on(self, broker: str, quick: bool) -> bool:
+    def runs_on(self, broker: str) -> bool:
         """Tell whether a broker has a row of this fault.
 
         Args:
             broker: its name.
-            quick: in the quick mode.
         """
-        if broker == RABBITMQ_IN_DOCKER:
-            return RABBITMQ in self.brokers and (self.quick_in_docker or not quick)
-        return broker in self.brokers
+        return (RABBITMQ if broker == RABBITMQ_IN_DOCKER else broker) in self.brokers

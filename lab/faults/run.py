@@ -147,7 +147,9 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     results = Results(path, choices(quick))
     chosen = [FAULTS[fault]] if fault else list(FAULTS.values())
     console = Console()
-    _run_lanes(lanes(chosen, results, quick), results, quick, console)
+    # With them a quick run of all would be none.
+    in_docker = () if quick and fault is None else servers.CONTAINERS
+    _run_lanes(lanes(chosen, results, [*servers.LOCAL, *in_docker]), results, quick, console)
     names = {each.name for each in chosen}
     rows = [row for row in results.rows if row['fault'] in names]
     if not rows:
@@ -169,17 +171,17 @@ def _show(rows: Sequence[Row]) -> None:
     picture.draw(rows)
 
 
-def lanes(chosen: Sequence[Fault], results: Results, quick: bool) -> list[Lane]:
+def lanes(chosen: Sequence[Fault], results: Results, brokers: Sequence[str]) -> list[Lane]:
     """What is still to be done; lanes run at the same time, each with servers of its own.
 
     Args:
         chosen: the faults.
         results: what has been done.
-        quick: whether a container has only the rows whose counts may be others there.
+        brokers: those that are hit.
     """
     found = []
-    for broker in (*servers.LOCAL, *servers.CONTAINERS):
-        faults = [fault for fault in chosen if fault.runs_on(broker, quick)]
+    for broker in brokers:
+        faults = [fault for fault in chosen if fault.runs_on(broker)]
         for profile in profiles.NAMES:
             left = [fault for fault in faults if not results.has(fault.name, profile, broker)]
             if left:
