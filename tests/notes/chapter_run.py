@@ -230,7 +230,9 @@ class ChapterRun:
         status = terminal.wait(self.patience)
         del self.terminals[name]
         if status != -signal.SIGKILL:
-            raise MismatchError(line, f'terminal {name} ended with {status}, it was not killed')
+            raise MismatchError(
+                line, f'terminal {name} ended with exit status {status}, so it was not killed'
+            )
 
     def _in_bash(self, one: Typed) -> None:
         if one.command is None or one.command in KEYS:

@@ -213,6 +213,36 @@ ValueError: invalid literal for int() with base 10: 'x'
 ```
 """
 
+KILLED = """\
+# A worker that is killed, and one that is not
+
+<!-- terminal: killed -->
+```console
+$ echo $$ > killed; exec sleep 60
+```
+
+```bash
+until [ -s killed ]; do sleep 0.1; done
+kill -KILL -$(cat killed)
+rm killed
+```
+
+<!-- terminal: killed -->
+```console
+Killed
+```
+
+<!-- terminal: ended -->
+```console
+$ true
+```
+
+<!-- terminal: ended -->
+```console
+Killed
+```
+"""
+
 LEAVING = """\
 # A page whose chapters leave something behind
 
@@ -318,6 +348,13 @@ def test_what_is_false_fails_at_its_line(nested: NestedRun) -> None:
 def test_what_is_true_passes(nested: NestedRun) -> None:
     assert nested.run(TRUE) == {}, nested.output
     assert re.search(r'= 9 passed in ', nested.output)
+
+
+def test_a_page_may_show_that_a_terminal_was_killed(nested: NestedRun) -> None:
+    found = nested.run(KILLED)
+    [message] = found.values()
+    assert 'terminal ended ended with exit status 0, so it was not killed' in message
+    assert re.search(r'\b1 failed, 5 passed\b', nested.output)
 
 
 def test_what_a_chapter_leaves_fails_at_its_end(nested: NestedRun, started: Services) -> None:
