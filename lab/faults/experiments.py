@@ -111,7 +111,6 @@ FAULTS = {
             before=1.5,
             after=1.5,
             tasks=4,
-            strikes=2,
         ),
         Fault(
             'broker-stopped',
@@ -301,7 +300,6 @@ FAULTS = {
             strikes.kill_a_beat,
             moment=Moment.ALWAYS,
             beats=1,
-            strikes=2,
         ),
         Fault(
             'leak',

@@ -37,6 +37,8 @@ STUCK_SECONDS = 60.0
 MOST_HANGS = 2
 # So often one is started again that ends by itself, beside once for each strike.
 MOST_STARTS = 5
+# Each question costs a connection, and time of the processor.
+SECONDS_BETWEEN_QUESTIONS = 0.5
 # What an application sends while a broker is away.
 SECONDS_BETWEEN_CALLS = 0.02
 
@@ -271,7 +273,7 @@ class Trial:
                 hangs += 1
                 self._worker.kill_for_hanging()
                 moved = time.monotonic()
-            time.sleep(0.2)
+            time.sleep(SECONDS_BETWEEN_QUESTIONS)
         return False
 
     def _is_idle(self, queue: str) -> bool:
