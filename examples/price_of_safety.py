@@ -56,9 +56,10 @@ def measure(way: str, tasks: int) -> tuple[float, float]:
                 assert worker.poll() is None, 'the worker has ended'
                 time.sleep(0.01)
             moments.append(time.monotonic())
-    caller.send_task(nothing.name).get(timeout=60)  # the last one
-    caller.control.shutdown()
-    worker.wait(60)
+        caller.send_task(nothing.name).get(timeout=60)  # the last one
+        caller.control.shutdown()
+        worker.wait(60)
+        queue.purge()  # a worker that ends may give a message back
     return tasks / (moments[1] - moments[0]), 0.8 * tasks / (moments[3] - moments[2])
 
 
