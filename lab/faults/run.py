@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.faults import containers, profiles, report, servers
+from lab.faults import containers, profiles, published, report, servers
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Fault
 from lab.faults.results import Results, Row
@@ -138,9 +138,11 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     Raises:
         PlaygroundError: there is no such fault, no such file, or no server.
     """
+    if fault == published.NAME:
+        return published.run(quick, SEED)
     if fault is not None and fault not in FAULTS:
         raise PlaygroundError(
-            f'there is no fault {fault!r}: choose one of {", ".join(FAULTS)},'
+            f'there is no fault {fault!r}: choose one of {", ".join([*FAULTS, published.NAME])},'
             ' or leave it out to run them all'
         )
     path = path or (OWN_QUICK if quick else OWN)
