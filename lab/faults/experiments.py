@@ -324,5 +324,14 @@ FAULTS = {
             strikes=1,
             full_strikes=20,
         ),
+        Fault(
+            'undecodable-message',
+            'some messages have a body that no worker can take; the good tasks are counted',
+            strikes.nothing,
+            moment=Moment.ALWAYS,
+            send=sends.work_beside_garbage,
+            strikes=1,
+            full_strikes=20,
+        ),
     )
 }

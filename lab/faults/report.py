@@ -98,8 +98,6 @@ def section(rows: Sequence[Row]) -> str:
         rows: all of them.
     """
     lines = ['## Results', '']
-    if rows:
-        lines += [PICTURE, '']
     for broker in brokers(rows):
         lines += table(broker, rows)
     return '\n'.join(lines)
@@ -114,4 +112,4 @@ def with_results(page: str, rows: Sequence[Row]) -> str:
     """
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(f'{END}\n')
-    return f'{before.rstrip()}\n\n{BEGIN}\n{section(rows)}\n{END}\n{after}'
+    return f'{before.rstrip()}\n\n{BEGIN}\n{PICTURE}\n\n{section(rows)}\n{END}\n{after}'

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LIMIT_SECONDS = 1.0
 MEGABYTES = 30
 # One task of so many is of another kind.
-OVER = POISON = 5
+OVER = POISON = GARBAGE = 5
 
 
 def work(app: Celery, fault: 'Fault', number: int, **options: object) -> str:
@@ -69,4 +69,19 @@ def work_beside_poison(app: Celery, fault: 'Fault', number: int) -> str:
     """Send a good task, and now and then before it one that ends its process each time."""
     if number % POISON == 0:
         app.send_task(f'{NAME}.poison', (-1 - number,))
+    return work(app, fault, number)
+
+
+def work_beside_garbage(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send a good task, and now and then before it a message whose body is none of a task."""
+    if number % GARBAGE == 0:
+        queue = app.amqp.queues[app.conf.task_default_queue]
+        with app.producer_pool.acquire(block=True) as producer:
+            producer.publish(
+                [1],
+                exchange=queue.exchange,
+                routing_key=queue.routing_key,
+                serializer='json',
+                headers={'task': f'{NAME}.work', 'id': str(uuid.uuid4())},
+            )
     return work(app, fault, number)
