@@ -75,7 +75,6 @@ def within(numbers: Collection[int], readings: Readings) -> Readings:
         effects=[number for number in readings.effects if number in kept],
         effects_once=[number for number in readings.effects_once if number in kept],
         moments=[moment for number, moment in starts if number in kept],
-        last=readings.last,
     )
 
 

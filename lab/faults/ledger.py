@@ -13,6 +13,7 @@ START, EFFECT, EFFECT_ONCE, END = 'start', 'effect', 'effect_once', 'end'
 
 TABLES = """
 CREATE TABLE events (kind TEXT, number INTEGER, moment REAL);
+CREATE INDEX kinds ON events (kind);
 CREATE TABLE keys (number INTEGER PRIMARY KEY);
 """
 
@@ -27,7 +28,6 @@ class Readings:
         effects: of all effects; a task that ran twice has two.
         effects_once: of all effects that were done only where the task's key was new.
         moments: when the runs began, in seconds of ``time.monotonic``.
-        last: what the run that began last has noted last.
     """
 
     starts: list[int]
@@ -35,7 +35,6 @@ class Readings:
     effects: list[int]
     effects_once: list[int]
     moments: list[float]
-    last: str | None
 
 
 class Ledger:
@@ -79,16 +78,32 @@ class Ledger:
         def numbers(kind: str) -> list[int]:
             return [number for found, number, _ in events if found == kind]
 
-        begun = numbers(START)[-1:]
-        last = next((kind for kind, number, _ in reversed(events) if [number] == begun), None)
         return Readings(
             starts=numbers(START),
             ends=numbers(END),
             effects=numbers(EFFECT),
             effects_once=numbers(EFFECT_ONCE),
             moments=[moment for kind, _, moment in events if kind == START],
-            last=last,
         )
+
+    def progress(self) -> tuple[int, str | None]:
+        """Count the runs that have begun, and tell what the last of them has noted last."""
+        with self._transaction() as database:
+            [begun] = database.execute(
+                'SELECT count(*) FROM events WHERE kind = ?', (START,)
+            ).fetchone()
+            last = database.execute(
+                'SELECT number, rowid FROM events WHERE kind = ? ORDER BY rowid DESC LIMIT 1',
+                (START,),
+            ).fetchone()
+            if last is None:
+                return 0, None
+            [noted] = database.execute(
+                'SELECT kind FROM events WHERE number = ? AND rowid >= ?'
+                ' ORDER BY rowid DESC LIMIT 1',
+                last,
+            ).fetchone()
+        return int(begun), str(noted)
 
     def size(self) -> int:
         """Count the events that were noted so far."""

@@ -21,7 +21,7 @@ from lab.faults.beats import Beats
 from lab.faults.caller import Caller
 from lab.faults.count import count, longest_pause, most_runs, within
 from lab.faults.fault import Fault, Moment, Scene
-from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger, Readings
+from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger
 from lab.faults.link import Link
 from lab.faults.servers import Server
 from lab.faults.strikes import nothing
@@ -183,7 +183,7 @@ class Trial:
         if self._fault.moment is not Moment.AFTER_SENDING:
             self._worker.keep()
         # Before they are sent: the worker may begin some while others are being sent.
-        begun = len(self._ledger.read().starts)
+        begun, _ = self._ledger.progress()
         with self._caller.app() as app:
             call = functools.partial(self._caller.call, app, self._send)
             if self._fault.moment is Moment.WHILE_SENDING:
@@ -231,17 +231,17 @@ class Trial:
         """Wait until so many runs have begun, and the last one is at work."""
 
         def has_come() -> bool:
-            readings = self._ledger.read()
-            return len(readings.starts) >= enough and self._is_at_work(readings)
+            begun, noted = self._ledger.progress()
+            return begun >= enough and self._is_at_work(noted)
 
         if not wait_until(has_come, STUCK_SECONDS, self._stays):
             self._worker.kill_for_hanging()
 
-    def _is_at_work(self, readings: Readings) -> bool:
+    def _is_at_work(self, noted: str | None) -> bool:
         """Whether the last run is before its effect, or after it, as the fault wants it."""
         if self._fault.before:
-            return readings.last == START
-        return readings.last in (EFFECT, EFFECT_ONCE)
+            return noted == START
+        return noted in (EFFECT, EFFECT_ONCE)
 
     def _stays(self) -> bool:
         """Start the worker if it does not run, as a service manager does, unless in vain."""

@@ -104,14 +104,15 @@ def test_a_task_that_nobody_sent_is_unexpected(ledger: Ledger) -> None:
 
 
 def test_a_ledger_tells_how_far_the_last_run_is(ledger: Ledger) -> None:
-    assert ledger.read().last is None
-    run(ledger, [0])
-    assert ledger.read().last == END
+    assert ledger.progress() == (0, None)
+    run(ledger, [0, 1])
+    assert ledger.progress() == (2, END)
     # Once more, after a kill: that it had its effect before does not count.
     ledger.start(0)
-    assert ledger.read().last == START
+    assert ledger.progress() == (3, START)
     ledger.effect(0)
-    assert ledger.read().last == EFFECT
+    # Its key was there already.
+    assert ledger.progress() == (3, EFFECT)
 
 
 WRITER = """
