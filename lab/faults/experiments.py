@@ -119,6 +119,7 @@ FAULTS = {
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'broker-killed-at-work',
@@ -158,12 +159,14 @@ FAULTS = {
             after=0,
             moment=Moment.WHILE_SENDING,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'broker-full-at-work',
             'the same, while the worker works',
             strikes.fill_the_broker,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'link-cut-while-sending',
@@ -173,6 +176,7 @@ FAULTS = {
             after=0,
             moment=Moment.WHILE_SENDING,
             linked=True,
+            full_strikes=20,
         ),
         Fault(
             'link-silent-while-sending',
@@ -183,12 +187,14 @@ FAULTS = {
             moment=Moment.WHILE_SENDING,
             linked=True,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'link-cut-at-work',
             'the connections to the broker are cut for a second, while the worker works',
             strikes.cut_the_link,
             linked=True,
+            full_strikes=20,
         ),
         Fault(
             'link-silent-at-work',
@@ -196,6 +202,7 @@ FAULTS = {
             strikes.silence_the_link,
             linked=True,
             strikes=1,
+            full_strikes=20,
         ),
         Fault(
             'results-killed',
