@@ -48,7 +48,9 @@ def measure(way: str, tasks: int) -> tuple[float, float]:
     for _ in range(tasks):
         caller.send_task(nothing.name, ignore_result=True)
     moments.append(time.monotonic())
-    worker = subprocess.Popen(WORKER.split(), env=os.environ | {'WAY': way}, stdout=-3, stderr=-3)
+    silent = subprocess.DEVNULL
+    environment = os.environ | {'WAY': way}
+    worker = subprocess.Popen(WORKER.split(), env=environment, stdout=silent, stderr=silent)
     with caller.connection_for_read() as connection:
         queue = caller.amqp.queues[f'price_of_safety.{way}'](connection.default_channel)
         for left in 0.9, 0.1:

@@ -6,6 +6,7 @@ import pytest
 from celery import Celery
 
 from playground import compose_file
+from tests.live.launcher import Launcher
 
 
 @pytest.fixture
@@ -26,3 +27,11 @@ def run_eagerly() -> Iterator[Callable[[Celery], None]]:
 def compose_settings() -> compose_file.ComposeFile:
     """What docker-compose.yml says, read from the file."""
     return compose_file.read()
+
+
+@pytest.fixture
+def launcher() -> Iterator[Launcher]:
+    """A copy of the repository in which a test runs make demo, make play or the like."""
+    launcher = Launcher()
+    yield launcher
+    launcher.close()

@@ -4,7 +4,6 @@ import itertools
 import random
 import time
 from collections.abc import Mapping
-from types import TracebackType
 
 from lab.faults.app import NAME, SLOT_SECONDS, slot
 from playground.session import Session
@@ -33,18 +32,6 @@ class Beats:
         self._files = [session.folder / f'beat-schedule-{next(NUMBERS)}' for _ in range(number)]
         self._terminals: list[Terminal] = []
 
-    def __enter__(self) -> 'Beats':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for terminal in self._terminals:
-            terminal.kill()
-
     def start(self) -> int:
         """Start them, and wait until each has ticked.
 
@@ -70,6 +57,11 @@ class Beats:
         self._terminals[0].kill()
         self._terminals[0] = self._start(0)
         self._terminals[0].wait_for(SENT, SECONDS)
+
+    def kill(self) -> None:
+        """Kill those that run."""
+        for terminal in self._terminals:
+            terminal.kill()
 
     def end(self) -> int:
         """End them in the middle of a slot, after their ticks.

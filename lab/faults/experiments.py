@@ -51,7 +51,6 @@ def of_a_node(
         queue_age=SETTLED_SECONDS,
         away=away,
         moment=Moment.WHILE_SENDING,
-        strikes=1,
         full_strikes=full_strikes,
     )
     at_work = dataclasses.replace(
@@ -72,6 +71,11 @@ def impatient_redis(**further: Any) -> dict[str, Any]:
     return {'broker_transport_options': options, **further}
 
 
+# Nothing strikes here: the fault lies in the tasks themselves, or in their time.
+in_the_tasks = functools.partial(
+    Fault, strike=strikes.nothing, moment=Moment.ALWAYS, full_strikes=20
+)
+
 FAULTS = {
     fault.name: fault
     for fault in (
@@ -81,6 +85,7 @@ FAULTS = {
             lambda scene: scene.worker.kill(),
             before=0.2,
             after=0,
+            strikes=2,
         ),
         Fault(
             'worker-killed-after',
@@ -88,21 +93,25 @@ FAULTS = {
             lambda scene: scene.worker.kill(),
             before=0,
             after=0.2,
+            strikes=2,
         ),
         Fault(
             'process-killed',
             'SIGKILL for one process of the pool',
             lambda scene: scene.worker.kill_a_process(scene.chance),
+            strikes=2,
         ),
         Fault(
             'sigterm',
             'SIGTERM for the worker',
             lambda scene: scene.worker.end(signal.SIGTERM),
+            strikes=2,
         ),
         Fault(
             'sigquit',
             'SIGQUIT for the worker',
             lambda scene: scene.worker.end(signal.SIGQUIT),
+            strikes=2,
         ),
         Fault(
             'stop-then-kill',
@@ -111,6 +120,7 @@ FAULTS = {
             before=1.5,
             after=1.5,
             tasks=4,
+            strikes=2,
         ),
         Fault(
             'broker-stopped',
@@ -118,7 +128,6 @@ FAULTS = {
             strikes.stop_the_broker,
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
-            strikes=1,
             full_strikes=20,
         ),
         Fault(
@@ -127,7 +136,6 @@ FAULTS = {
             strikes.kill_the_broker,
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
-            strikes=1,
         ),
         Fault(
             'broker-killed-after-publish',
@@ -138,7 +146,6 @@ FAULTS = {
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             moment=Moment.AFTER_SENDING,
-            strikes=1,
         ),
         Fault(
             'broker-killed-while-sending',
@@ -149,7 +156,6 @@ FAULTS = {
             brokers=LOCAL,
             queue_age=SETTLED_SECONDS,
             moment=Moment.WHILE_SENDING,
-            strikes=1,
         ),
         Fault(
             'broker-full-while-sending',
@@ -158,14 +164,12 @@ FAULTS = {
             before=0.01,
             after=0,
             moment=Moment.WHILE_SENDING,
-            strikes=1,
             full_strikes=20,
         ),
         Fault(
             'broker-full-at-work',
             'the same, while the worker works',
             strikes.fill_the_broker,
-            strikes=1,
             full_strikes=20,
         ),
         Fault(
@@ -177,6 +181,7 @@ FAULTS = {
             moment=Moment.WHILE_SENDING,
             linked=True,
             full_strikes=20,
+            strikes=2,
         ),
         Fault(
             'link-silent-while-sending',
@@ -186,7 +191,6 @@ FAULTS = {
             after=0,
             moment=Moment.WHILE_SENDING,
             linked=True,
-            strikes=1,
             full_strikes=20,
         ),
         Fault(
@@ -195,13 +199,13 @@ FAULTS = {
             strikes.cut_the_link,
             linked=True,
             full_strikes=20,
+            strikes=2,
         ),
         Fault(
             'link-silent-at-work',
             'the connections say nothing for three seconds, while the worker works, and are cut',
             strikes.silence_the_link,
             linked=True,
-            strikes=1,
             full_strikes=20,
         ),
         Fault(
@@ -209,7 +213,6 @@ FAULTS = {
             'SIGKILL for the result backend while the worker works; it is back a second later',
             strikes.kill_the_results,
             looks_at_results=True,
-            strikes=1,
         ),
         *of_a_node(
             'node-killed', 'gets SIGKILL; it is started again', strikes.kill_a_node, DEAD_SECONDS
@@ -220,33 +223,23 @@ FAULTS = {
         *of_a_node(
             'node-cut-off', 'has no network for a while', strikes.cut_off_a_node, STUCK_SECONDS, 10
         ),
-        Fault(
+        in_the_tasks(
             'time-limits',
             'two of five tasks take too long: one for its hard time limit, one for its soft one',
-            strikes.nothing,
-            moment=Moment.ALWAYS,
             looks_at_results=True,
             send=sends.work_over_limits,
-            strikes=1,
-            full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'duplicate-id',
             'each task is sent twice with one id',
-            strikes.nothing,
-            moment=Moment.ALWAYS,
             send=sends.work_twice,
-            strikes=1,
-            full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'visibility-timeout-passed',
             'four tasks take longer than the visibility timeout, and four wait for them',
-            strikes.nothing,
             before=0,
             after=1.5 * VISIBLE_SECONDS,
             tasks=8,
-            moment=Moment.ALWAYS,
             brokers=(REDIS,),
             looks_at_results=True,
             send=sends.work_long,
@@ -257,23 +250,17 @@ FAULTS = {
                     task_soft_time_limit=VISIBLE_SECONDS * 0.45,
                 ),
             },
-            strikes=1,
-            full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'eta-past-visibility-timeout',
             'the countdown of the tasks is longer than the visibility timeout',
-            strikes.nothing,
             before=0,
             after=0,
             tasks=8,
-            moment=Moment.ALWAYS,
             brokers=(REDIS,),
             send=sends.work_later,
             countdown=1.5 * VISIBLE_SECONDS,
             settings={'default': impatient_redis(), 'vege5': impatient_redis()},
-            strikes=1,
-            full_strikes=20,
         ),
         Fault(
             'eta-past-consumer-timeout',
@@ -288,18 +275,13 @@ FAULTS = {
             countdown=2 * strikes.PATIENT_SECONDS,
             arrange=strikes.impatient,
             notices={'Unrecoverable error: PreconditionFailed': 'ends of a worker'},
-            strikes=1,
             full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'two-beats',
             'two beats with one schedule send the tasks; what is sent is a slot of it',
-            strikes.nothing,
             tasks=4,
-            moment=Moment.ALWAYS,
             beats=2,
-            strikes=1,
-            full_strikes=20,
         ),
         Fault(
             'beat-killed-at-tick',
@@ -307,38 +289,27 @@ FAULTS = {
             strikes.kill_a_beat,
             moment=Moment.ALWAYS,
             beats=1,
+            strikes=2,
         ),
-        Fault(
+        in_the_tasks(
             'leak',
             'tasks keep memory; a process that has too much is replaced after its task',
-            strikes.nothing,
-            moment=Moment.ALWAYS,
             send=sends.leak,
             settings={
                 name: {'worker_max_memory_per_child': MOST_KILOBYTES} for name in profiles.NAMES
             },
             notices={r'ForkPoolWorker-\d+': 'processes that worked'},
-            strikes=1,
-            full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'poison-task',
             'some tasks end their process each time they run; the others are counted',
-            strikes.nothing,
-            moment=Moment.ALWAYS,
             looks_at_results=True,
             send=sends.work_beside_poison,
-            strikes=1,
-            full_strikes=20,
         ),
-        Fault(
+        in_the_tasks(
             'undecodable-message',
             'some messages have a body that no worker can take; the good tasks are counted',
-            strikes.nothing,
-            moment=Moment.ALWAYS,
             send=sends.work_beside_garbage,
-            strikes=1,
-            full_strikes=20,
         ),
     )
 }

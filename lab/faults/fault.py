@@ -92,7 +92,7 @@ class Fault:
     before: float = 0.1
     after: float = 0.1
     tasks: int = 20
-    strikes: int = 2
+    strikes: int = 1
     moment: Moment = Moment.AT_WORK
     queue_age: float = 0.0
     brokers: tuple[str, ...] = (RABBITMQ, REDIS)

@@ -25,7 +25,9 @@ class Link:
             target: the port of 127.0.0.1 that it leads to.
         """
         self._target = target
-        self._writers: set[asyncio.StreamWriter] = set()
+        # Of the clients, each with that of its connection to the target.
+        self._writers: dict[asyncio.StreamWriter, asyncio.StreamWriter] = {}
+        self._kept: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -36,6 +38,10 @@ class Link:
     def cut(self) -> None:
         """End all connections, and refuse new ones."""
         self._do(self._end())
+
+    def lose_clients(self) -> None:
+        """End the connections of the clients, and let the target believe that they are there."""
+        self._do(self._lose_clients())
 
     def swallow(self) -> None:
         """Let nothing through any more, without a word to either end."""
@@ -64,8 +70,14 @@ class Link:
 
     async def _end(self) -> None:
         self._server.close()
-        for writer in list(self._writers):
+        for writer in [*self._writers, *self._writers.values(), *self._kept]:
             writer.transport.abort()
+        self._kept.clear()
+
+    async def _lose_clients(self) -> None:
+        self._kept |= set(self._writers.values())
+        for to_client in self._writers:
+            to_client.transport.abort()
 
     async def _finish(self) -> None:
         own = asyncio.current_task()
@@ -73,17 +85,14 @@ class Link:
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not own))
 
     async def _connect(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        self._writers.add(to_client)
         try:
             server, to_server = await asyncio.open_connection(LOOPBACK, self._target)
         except OSError:
             to_client.transport.abort()
-            self._writers.discard(to_client)
             return
-        self._writers.add(to_server)
-        ways = self._pass_on(client, to_server), self._pass_on(server, to_client)
-        await asyncio.gather(*ways)
-        self._writers -= {to_client, to_server}
+        self._writers[to_client] = to_server
+        await asyncio.gather(self._pass_on(client, to_server), self._pass_on(server, to_client))
+        del self._writers[to_client]
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -94,4 +103,5 @@ class Link:
         except OSError:
             pass
         finally:
-            writer.close()
+            if writer not in self._kept:
+                writer.close()

@@ -32,12 +32,16 @@ def settings(name: str, queue: str, further: Mapping[str, Any]) -> dict[str, Any
     """
     if name == 'default':
         return {'task_default_queue': queue, **further}
-    own = {
+    return {**of_vege5(), **SHORTER, 'task_default_queue': queue, **further}
+
+
+def of_vege5() -> dict[str, Any]:
+    """The settings of vege5.py, without the addresses of its servers."""
+    return {
         setting: value
         for setting, value in vars(vege5.Config).items()
         if not setting.startswith('__') and setting not in ('broker_url', 'result_backend')
     }
-    return {**own, **SHORTER, 'task_default_queue': queue, **further}
 
 
 def gives_back_in_time(settings: Mapping[str, Any]) -> bool:

@@ -44,7 +44,7 @@ def remarks(row: Row) -> list[str]:
         row: as ``Trial.run`` returns it.
     """
     raised = row['attempted'] - row['accepted']
-    most = row.get('most runs of a task', 0)
+    most = row['most runs of a task']
     unfinished, held = row['done without a result'], row['still in the broker']
     found = [
         (raised, f'{raised:,} calls raised an error'),
@@ -55,14 +55,10 @@ def remarks(row: Row) -> list[str]:
         (not row['the worker stays'], 'no worker stays alive'),
         (most > USUAL_RUNS, f'one ran {most} times'),
     ]
-    states = sorted(row.get('states', {}).items())
+    states, notices = sorted(row['states'].items()), sorted(row['notices'].items())
     found += [(state != 'SUCCESS', f'{number:,} {state}') for state, number in states]
-    found += [(number, f'{meaning}: {number:,}') for meaning, number in _notices(row)]
+    found += [(number, f'{meaning}: {number:,}') for meaning, number in notices]
     return [remark for holds, remark in found if holds]
-
-
-def _notices(row: Row) -> list[tuple[str, int]]:
-    return sorted(row.get('notices', {}).items())
 
 
 def table(broker: str, rows: Sequence[Row]) -> list[str]:

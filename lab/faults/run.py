@@ -48,6 +48,9 @@ class LeftOut:
     reason: str
 
 
+Ended = Row | LeftOut | Exception
+
+
 @dataclass(frozen=True)
 class Lane:
     """The trials that one broker and one profile go through, one after the other.
@@ -67,7 +70,7 @@ class Lane:
         session: Session,
         quick: bool,
         turns: threading.Semaphore,
-        ended: 'queue.Queue[Ended]',
+        ended: queue.Queue[Ended],
     ) -> None:
         """Start the servers, run the trials, and hand over each row, or what went wrong.
 
@@ -91,9 +94,6 @@ class Lane:
         # The main thread ends the session for any of them.
         except Exception as error:
             ended.put(error)
-
-
-Ended = Row | LeftOut | Exception
 
 
 def choices(quick: bool) -> dict[str, Any]:

@@ -28,8 +28,7 @@ def work(app: Celery, fault: 'Fault', number: int, **options: object) -> str:
     Returns:
         Its id.
     """
-    arguments = (number, fault.before, fault.after)
-    return str(app.send_task(f'{NAME}.work', arguments, **options).id)
+    return _send(app, number, fault.before, fault.after, **options)
 
 
 def work_over_limits(app: Celery, fault: 'Fault', number: int) -> str:
@@ -37,8 +36,7 @@ def work_over_limits(app: Celery, fault: 'Fault', number: int) -> str:
     limits = {0: {'time_limit': LIMIT_SECONDS}, 1: {'soft_time_limit': LIMIT_SECONDS}}
     place = number % OVER
     seconds = 3 * LIMIT_SECONDS if place in limits else fault.before
-    arguments = (number, seconds, fault.after)
-    return str(app.send_task(f'{NAME}.work', arguments, **limits.get(place, {})).id)
+    return _send(app, number, seconds, fault.after, **limits.get(place, {}))
 
 
 def work_twice(app: Celery, fault: 'Fault', number: int) -> str:
@@ -52,7 +50,7 @@ def work_twice(app: Celery, fault: 'Fault', number: int) -> str:
 def work_long(app: Celery, fault: 'Fault', number: int) -> str:
     """The first half of them take the time of the fault after their effect, the others none."""
     after = fault.after if number % fault.tasks < fault.tasks // 2 else 0
-    return str(app.send_task(f'{NAME}.work', (number, fault.before, after)).id)
+    return _send(app, number, fault.before, after)
 
 
 def work_later(app: Celery, fault: 'Fault', number: int) -> str:
@@ -85,3 +83,7 @@ def work_beside_garbage(app: Celery, fault: 'Fault', number: int) -> str:
                 headers={'task': f'{NAME}.work', 'id': str(uuid.uuid4())},
             )
     return work(app, fault, number)
+
+
+def _send(app: Celery, number: int, before: float, after: float, **options: object) -> str:
+    return str(app.send_task(f'{NAME}.work', (number, before, after), **options).id)

@@ -128,7 +128,8 @@ class Trial:
             stack.callback(self._worker.kill)
             beats = None
             if self._fault.beats:
-                beats = stack.enter_context(Beats(self._session, programs, self._fault.beats))
+                beats = Beats(self._session, programs, self._fault.beats)
+                stack.callback(beats.kill)
             self._scene = Scene(
                 self._worker, server, link, beats, self._chance, self._size.away_seconds
             )
@@ -144,12 +145,12 @@ class Trial:
             stays = self._wait_until_nothing_moves(queue)
             with self._caller.app() as app:
                 waiting, held = server.ready(app, queue), server.held()
-                unfinished = self._unfinished(app) if self._fault.looks_at_results else None
                 states = self._states(app) if self._fault.looks_at_results else {}
             notices = {
                 meaning: self._worker.said(text) for text, meaning in self._fault.notices.items()
             }
         readings = self._ledger.read()
+        done = set(readings.effects)
         if self._fault.beats:
             # Slots in which the beats were started and ended tell nothing.
             readings = within(self._caller.attempted, readings)
@@ -162,8 +163,10 @@ class Trial:
             'seed': self._seed,
             **asdict(count(self._caller.attempted, self._caller.accepted, readings)),
             'errors': dict(self._caller.errors),
-            'done without a result': unfinished,
-            'states': states,
+            'done without a result': sum(
+                number in done and state not in READY_STATES for number, state in states.items()
+            ),
+            'states': Counter(states.values()),
             'notices': notices,
             'most runs of a task': most_runs(readings),
             'still in the broker': waiting + held,
@@ -282,12 +285,7 @@ class Trial:
         with self._caller.app() as app:
             return not self._server.ready(app, queue) and self._worker.is_idle(app)
 
-    def _states(self, app: Celery) -> dict[str, int]:
-        """Count the tasks by what their result says."""
-        return Counter(app.AsyncResult(task_id).state for task_id in self._caller.accepted.values())
-
-    def _unfinished(self, app: Celery) -> int:
-        """Count the tasks that were done, and of which no result tells so."""
-        done = set(self._ledger.read().effects)
-        ids = [task_id for number, task_id in self._caller.accepted.items() if number in done]
-        return sum(app.AsyncResult(task_id).state not in READY_STATES for task_id in ids)
+    def _states(self, app: Celery) -> dict[int, str]:
+        """What the result of each task says, by its number."""
+        accepted = self._caller.accepted.items()
+        return {number: app.AsyncResult(task_id).state for number, task_id in accepted}

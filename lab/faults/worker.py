@@ -59,7 +59,6 @@ class Worker:
     """One worker at a time, with four processes; each start has a name of its own.
 
     Attributes:
-        starts: how often one was started.
         hangs: how often one was killed for hanging.
     """
 
@@ -73,9 +72,8 @@ class Worker:
         self._session = session
         self._environment = environment
         self._terminals: list[Terminal] = []
-        self.starts = self.hangs = 0
+        self.hangs = 0
         self._node = ''
-        self._terminal: Terminal | None = None
 
     def keep(self) -> None:
         """Start one if none runs, and wait until it is ready, or has ended again.
@@ -85,17 +83,16 @@ class Worker:
         """
         if self.runs:
             return
-        self.starts += 1
         number = next(NUMBERS)
         self._node = f'faults-{number}@localhost'
         command = (
             f'exec celery -A {NAME} worker -l info -c {PROCESSES} -n {self._node}'
             ' --without-gossip --without-mingle'
         )
-        self._terminal = Terminal(self._session, f'worker-{number}', command, self._environment)
-        self._terminals.append(self._terminal)
+        name = f'worker-{number}'
+        self._terminals.append(Terminal(self._session, name, command, self._environment))
         try:
-            self._terminal.wait_for(' ready.', START_SECONDS)
+            self.terminal.wait_for(' ready.', START_SECONDS)
         except PlaygroundError:
             if self.runs:
                 raise
@@ -103,13 +100,17 @@ class Worker:
     @property
     def terminal(self) -> Terminal:
         """Where the present one runs."""
-        assert self._terminal is not None
-        return self._terminal
+        return self._terminals[-1]
+
+    @property
+    def starts(self) -> int:
+        """How often one was started."""
+        return len(self._terminals)
 
     @property
     def runs(self) -> bool:
         """Whether one runs."""
-        return self._terminal is not None and self._terminal.runs
+        return bool(self._terminals) and self.terminal.runs
 
     def said(self, pattern: str) -> int:
         """Count the different texts that match a pattern in what each of them printed."""

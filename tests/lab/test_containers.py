@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,14 +32,6 @@ def engine(request: pytest.FixtureRequest) -> None:
     """Docker, and the Redis of this machine for the results."""
     skip_without_engine(request.config)
     skip_without_native(request.config)
-
-
-@pytest.fixture
-def launcher() -> Iterator[Launcher]:
-    """A copy of the repository."""
-    launcher = Launcher()
-    yield launcher
-    launcher.close()
 
 
 def test_vege5_loses_nothing_when_a_container_is_killed(engine: None) -> None:

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,16 +13,13 @@ SECONDS = 180.0
 
 
 @pytest.fixture
-def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
-    """A copy of the repository, where the servers of make faults are installed."""
+def installed(request: pytest.FixtureRequest) -> None:
+    """The servers of make faults."""
     skip_without_native(request.config)
-    launcher = Launcher()
-    yield launcher
-    launcher.close()
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(launcher: Launcher, number: signal.Signals) -> None:
+def test_nothing_is_left(installed: None, launcher: Launcher, number: signal.Signals) -> None:
     launcher.start(sys.executable, '-m', 'lab.faults', '--quick', '1', '--fault', 'sigterm')
     assert launcher.process is not None
 

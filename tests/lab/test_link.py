@@ -72,6 +72,15 @@ def test_a_cut_ends_connections_and_refuses_new_ones_until_it_is_mended(link: Li
         assert ask(client, b'three') == b'three'
 
 
+def test_clients_are_lost_and_others_may_come(link: Link) -> None:
+    with connect(link) as client:
+        assert ask(client, b'one') == b'one'
+        link.lose_clients()
+        assert is_over(client)
+    with connect(link) as client:
+        assert ask(client, b'two') == b'two'
+
+
 def test_a_silent_link_takes_what_it_gets_and_gives_nothing(link: Link) -> None:
     with connect(link) as client:
         assert ask(client, b'one') == b'one'

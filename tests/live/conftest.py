@@ -17,7 +17,6 @@ from playground.waiting import wait_until
 from tests.backends import BACKENDS, BROKERS
 from tests.fresh_services import fresh
 from tests.live.engine import engine_session
-from tests.live.launcher import Launcher
 
 __all__ = ['engine_session']
 
@@ -109,14 +108,6 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[Services]:
     name = next((name for name in names if BROKERS[name] == 'RabbitMQ'), names[0])
     with fresh(request.getfixturevalue(name)) as running:
         yield running
-
-
-@pytest.fixture
-def launcher() -> Iterator[Launcher]:
-    """A copy of the repository in which a test runs make demo, make play or the like."""
-    launcher = Launcher()
-    yield launcher
-    launcher.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from celery import Celery
 from celery.result import AsyncResult
 
-import vege5
+from lab.faults import profiles
 from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
@@ -59,7 +59,6 @@ POLICY = {
         'dead-letter-routing-key': DEAD,
     },
 }
-ADDRESSES = ('broker_url', 'result_backend', 'worker_consumer')
 
 
 class Sender:
@@ -76,8 +75,7 @@ class Sender:
             set_as_current=False,
         )
         if profile == 'vege5':
-            own = vars(vege5.Config).items()
-            self.app.conf.update({k: v for k, v in own if k.islower() and k not in ADDRESSES})
+            self.app.conf.update(profiles.of_vege5())
         self.hello = self.app.task(name='hello', shared=False)(hello)
 
     def start(self) -> Terminal:

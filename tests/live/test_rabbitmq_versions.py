@@ -1,7 +1,5 @@
 """What RabbitMQ 4 does otherwise than RabbitMQ 3.10: advance.md, chapters 2 and 4; README.md, 8."""
 
-import socket
-import threading
 import uuid
 from collections.abc import Iterator
 from queue import Empty
@@ -13,6 +11,7 @@ from celery import Celery
 from kombu import Connection, Queue
 from kombu.message import Message
 
+from lab.faults.link import Link
 from playground.ports import LOOPBACK
 from playground.services.running import Services
 from playground.session import Session
@@ -160,55 +159,11 @@ def test_a_quorum_queue_gives_a_message_up(
             assert take(queue)
 
 
-class Cut:
-    """A proxy before a broker that can cut the client off without the broker's knowledge."""
-
-    def __init__(self, port: int) -> None:
-        """Listen, and forward to a port of this machine."""
-        self._broker = port
-        self._server = socket.create_server((LOOPBACK, 0))
-        self.port = self._server.getsockname()[1]
-        self._clients: list[socket.socket] = []
-        self._brokers: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        """Close the clients' connections, and keep the broker's open."""
-        clients, self._clients = self._clients, []
-        for client in clients:
-            client.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """End everything."""
-        for connection in (self._server, *self._clients, *self._brokers):
-            connection.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            broker = socket.create_connection((LOOPBACK, self._broker))
-            self._clients.append(client)
-            self._brokers.append(broker)
-            for source, target in ((client, broker), (broker, client)):
-                threading.Thread(target=_forward, args=(source, target), daemon=True).start()
-
-
-def _forward(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-    except OSError:
-        return
-
-
 @pytest.fixture
-def cut(rabbitmq: int, running: Services) -> Iterator[Cut]:
-    cut = Cut(urlsplit(running.broker_url).port or 0)
-    yield cut
-    cut.close()
+def link(rabbitmq: int, running: Services) -> Iterator[Link]:
+    link = Link(urlsplit(running.broker_url).port or 0)
+    yield link
+    link.close()
 
 
 APP = """
@@ -223,7 +178,7 @@ app.conf.control_queue_durable = {durable}
 def test_a_connection_that_only_one_side_knows_to_be_broken(
     running: Services,
     session: Session,
-    cut: Cut,
+    link: Link,
     tmp_path_factory: pytest.TempPathFactory,
     exclusive: bool,
 ) -> None:
@@ -231,13 +186,13 @@ def test_a_connection_that_only_one_side_knows_to_be_broken(
     (folder / 'lonely.py').write_text(APP.format(exclusive=exclusive, durable=not exclusive))
     port = urlsplit(running.broker_url).port
     host = urlsplit(running.broker_url).hostname
-    broker_url = running.broker_url.replace(f'{host}:{port}', f'{LOOPBACK}:{cut.port}')
+    broker_url = running.broker_url.replace(f'{host}:{port}', f'{LOOPBACK}:{link.port}')
     environment = {**reader_environment(running), 'CELERY_BROKER_URL': broker_url}
     name = f'lonely-{uuid.uuid4().hex[:8]}'
     command = f'celery -A lonely worker -l info -c 1 -n {name}@%h'
     worker = Terminal(session, name, command, environment, folder)
     worker.wait_for(' ready.', SECONDS)
-    cut.cut()
+    link.lose_clients()
     if exclusive:
         assert worker.wait(SECONDS) == 1
         assert 'RESOURCE_LOCKED - cannot obtain exclusive access to locked queue' in worker.output
