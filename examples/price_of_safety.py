@@ -70,6 +70,8 @@ if __name__ == '__main__':
     parser.add_argument('rounds', type=int)
     parser.add_argument('tasks', type=int)
     given = parser.parse_args()
+    if min(given.rounds, given.tasks) < 1:
+        parser.error('give at least one round and one task')
     rates = [(way, measure(way, given.tasks)) for way in list(WAYS) * given.rounds]
     for way in WAYS:
         calls, tasks = ([both[column] for of, both in rates if of == way] for column in (0, 1))
