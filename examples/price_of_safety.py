@@ -51,17 +51,20 @@ def measure(way: str, tasks: int) -> tuple[float, float]:
     silent = subprocess.DEVNULL
     environment = os.environ | {'WAY': way}
     worker = subprocess.Popen(WORKER.split(), env=environment, stdout=silent, stderr=silent)
-    with caller.connection_for_read() as connection:
-        queue = caller.amqp.queues[f'price_of_safety.{way}'](connection.default_channel)
-        for left in 0.9, 0.1:
-            while queue.queue_declare(passive=True).message_count > left * tasks:
-                assert worker.poll() is None, 'the worker has ended'
-                time.sleep(0.01)
-            moments.append(time.monotonic())
-        caller.send_task(nothing.name).get(timeout=60)  # the last one
-        caller.control.shutdown()
-        worker.wait(60)
-        queue.purge()  # a worker that ends may give a message back
+    try:
+        with caller.connection_for_read() as connection:
+            queue = caller.amqp.queues[f'price_of_safety.{way}'](connection.default_channel)
+            for left in 0.9, 0.1:
+                while queue.queue_declare(passive=True).message_count > left * tasks:
+                    assert worker.poll() is None, 'the worker has ended'
+                    time.sleep(0.01)
+                moments.append(time.monotonic())
+            caller.send_task(nothing.name).get(timeout=60)  # the last one
+            caller.control.shutdown()
+            worker.wait(60)
+            queue.purge()  # a worker that ends may give a message back
+    finally:
+        worker.terminate()  # one that has ended already is left alone
     return tasks / (moments[1] - moments[0]), 0.8 * tasks / (moments[3] - moments[2])
 
 
