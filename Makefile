@@ -8,7 +8,9 @@ override FLOWER_PORT := $(value FLOWER_PORT)
 override FAULT := $(value FAULT)
 override QUICK := $(value QUICK)
 override RESULTS := $(value RESULTS)
-export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS
+override PEERS := $(value PEERS)
+override FULL := $(value FULL)
+export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS PEERS FULL
 PLAYGROUND = exec "$$PYTHON" -m playground
 
 # Nor does Python obey a variable of another project's, such as PYTHONPATH.
@@ -16,7 +18,7 @@ unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONU
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play database timeline pictures faults setup setup-production test bless lint
+.PHONY: help demo play database timeline pictures faults throughput setup setup-production test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -39,6 +41,10 @@ pictures:  ## take the pictures of README.md again (needs Docker, and Chromium o
 faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name runs one)
 	@$(PLAYGROUND) setup
 	@.venv/bin/python -m lab.faults --quick "$$QUICK" --fault "$$FAULT" --results "$$RESULTS"
+
+throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other libraries, FULL=1 all)
+	@$(PLAYGROUND) setup
+	@.venv/bin/python -m lab.throughput --peers "$$PEERS" --full "$$FULL" --results "$$RESULTS"
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 from kombu import pools
 
-from lab.faults.servers import Server
+from lab.servers import Server
 
 Send = Callable[[Celery, int], str]
 

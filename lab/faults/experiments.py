@@ -8,8 +8,8 @@ from typing import Any
 
 from lab.faults import profiles, sends, strikes
 from lab.faults.fault import SETTLED_SECONDS, Fault, Moment, Scene
-from lab.faults.servers import LOCAL, RABBITMQ, REDIS, THREE_NODES
 from lab.faults.strikes import Choose
+from lab.servers import LOCAL, RABBITMQ, REDIS, THREE_NODES
 
 # `docker stop` gives 10 seconds; tasks that take three times as long show the same sooner.
 GRACE_SECONDS = 1.0

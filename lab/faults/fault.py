@@ -12,8 +12,8 @@ from celery import Celery
 from lab.faults import sends
 from lab.faults.beats import Beats
 from lab.faults.link import Link
-from lab.faults.servers import RABBITMQ, RABBITMQ_IN_DOCKER, REDIS, Server
 from lab.faults.worker import Worker
+from lab.servers import RABBITMQ, RABBITMQ_IN_DOCKER, REDIS, Server
 
 # A quorum queue of RabbitMQ 3.10 that is younger than a second does not survive the kill of its
 # node, and loses messages that were confirmed: tests/lab/test_settled_queue.py.

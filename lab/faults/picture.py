@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lab.faults import report
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
-from lab.faults.results import Row
+from lab.results import Row
 from playground.timeline.drawing import STYLE
 from playground.timeline.themes import LINE, TEXT, add_dark_theme
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.faults import servers
+from lab import servers
 from lab.faults.fault import Fault
-from lab.faults.results import Row
-from lab.faults.servers import RABBITMQ, REDIS
 from lab.faults.trial import Size, Trial
+from lab.results import Row
+from lab.servers import RABBITMQ, REDIS
 from playground.session import Session
 
 NAME = 'published-8-percent'

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.faults import profiles, servers
+from lab import servers
+from lab.faults import profiles
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
-from lab.faults.results import Row
+from lab.results import Row
 
 PAGE = Path(__file__).parent / 'README.md'
 BEGIN, END = '<!-- results -->', '<!-- end of results -->'

@@ -12,11 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.faults import containers, profiles, published, report, servers
+from lab import containers, servers
+from lab.faults import profiles, published, report
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Fault
-from lab.faults.results import Results, Row
 from lab.faults.trial import Size, Trial
+from lab.results import Results, Row
 from playground import docker
 from playground.errors import PlaygroundError
 from playground.session import Session
@@ -31,6 +32,9 @@ OWN_QUICK = FOLDER / 'own-quick-results.json'
 AT_ONCE = 2 * (os.cpu_count() or 1)
 
 SEED = 20261128
+
+# A trial is known by these.
+KEYS = ('fault', 'profile', 'broker')
 # What the full mode sends for one task of the quick mode: 5,000 tasks a row for most.
 FULL_FACTOR = 2.5
 
@@ -146,7 +150,7 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
             ' or leave it out to run them all'
         )
     path = path or (OWN_QUICK if quick else OWN)
-    results = Results(path, choices(quick))
+    results = Results(path, 'make faults', choices(quick), KEYS)
     chosen = [FAULTS[fault]] if fault else list(FAULTS.values())
     console = Console()
     # With them a quick run of all would be none.

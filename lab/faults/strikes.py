@@ -4,9 +4,9 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from lab.faults.containers import Container
+from lab.containers import Container
 from lab.faults.fault import Scene
-from lab.faults.servers import Server
+from lab.servers import Server
 
 # How long a server is away, or a link is cut.
 AWAY_SECONDS = 1.0

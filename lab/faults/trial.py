@@ -23,9 +23,9 @@ from lab.faults.count import count, longest_pause, most_runs, within
 from lab.faults.fault import Fault, Moment, Scene
 from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger
 from lab.faults.link import Link
-from lab.faults.servers import Server
 from lab.faults.strikes import nothing
 from lab.faults.worker import Worker, environment
+from lab.servers import Server
 from playground.session import Session
 from playground.waiting import wait_until
 

@@ -16,7 +16,7 @@ import psutil
 from celery import Celery
 
 from lab.faults.app import LEDGER, NAME, PROFILE, QUEUE, SETTINGS
-from lab.faults.servers import Server
+from lab.servers import Server
 from playground.errors import PlaygroundError
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment

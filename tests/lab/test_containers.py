@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.faults import servers
+from lab import servers
 from lab.faults.experiments import FAULTS
 from lab.faults.run import Ended, Lane, LeftOut
 from lab.faults.trial import Size, Trial
@@ -47,7 +47,7 @@ def test_vege5_loses_nothing_when_a_container_is_killed(engine: None) -> None:
 def test_a_server_that_docker_does_not_start_is_left_out(
     engine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr('lab.faults.containers.SERVICE', 'earthquake')
+    monkeypatch.setattr('lab.containers.SERVICE', 'earthquake')
     ended: queue.Queue[Ended] = queue.Queue()
     faults = [FAULTS['sigterm'], FAULTS['sigquit']]
     with Session() as session:

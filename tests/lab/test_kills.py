@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from lab.faults import servers
+from lab import servers
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Scene
 from lab.faults.trial import Size, Trial

@@ -8,7 +8,7 @@ import pytest
 
 from lab.faults import picture, report, run
 from lab.faults.experiments import FAULTS
-from lab.faults.results import Results
+from lab.results import Results
 from playground.errors import PlaygroundError
 
 CHOICES = {'strikes': 3, 'seed': 1, 'machine': 'x86_64'}
@@ -34,14 +34,18 @@ ROW: dict[str, Any] = {
 }
 
 
+def results(path: Path, choices: dict[str, Any] = CHOICES) -> Results:
+    return Results(path, 'make faults', choices, run.KEYS)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / 'results.json'
 
 
 def test_a_run_goes_on_where_it_was_interrupted(path: Path) -> None:
-    Results(path, CHOICES).add(ROW)
-    again = Results(path, CHOICES)
+    results(path).add(ROW)
+    again = results(path)
     assert again.rows == [ROW]
     assert again.has('sigquit', 'default', 'RabbitMQ')
     assert not again.has('sigquit', 'vege5', 'RabbitMQ')
@@ -50,10 +54,10 @@ def test_a_run_goes_on_where_it_was_interrupted(path: Path) -> None:
 
 
 def test_the_rows_of_two_runs_are_not_mixed(path: Path) -> None:
-    Results(path, CHOICES).add(ROW)
+    results(path).add(ROW)
     with pytest.raises(PlaygroundError, match=r'other choices \(strikes\): remove it'):
-        Results(path, {**CHOICES, 'strikes': 100})
-    assert Results(path, CHOICES).rows == [ROW]
+        results(path, {**CHOICES, 'strikes': 100})
+    assert results(path).rows == [ROW]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_the_rows_of_two_runs_are_not_mixed(path: Path) -> None:
 def test_another_file_is_left_alone(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(PlaygroundError, match='holds no results of make faults'):
-        Results(path, CHOICES)
+        results(path)
     assert path.read_text() == text
 
 

@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 from kombu import Queue
 
-from lab.faults import servers
+from lab import servers
 from lab.faults.fault import SETTLED_SECONDS
 from playground.session import Session
 from playground.waiting import wait_until

@@ -11,7 +11,7 @@ from kombu import Message, Queue
 from kombu.exceptions import OperationalError
 
 from examples import bulk
-from lab.faults import servers
+from lab import servers
 from playground.services.running import Services
 from playground.session import Session
 from playground.waiting import wait_until

@@ -1,6 +1,7 @@
-"""The file of a run: what was chosen, and a row for each trial that has ended."""
+"""The file of a run: what was chosen, and a row for each part that has ended."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,29 +9,32 @@ from playground.errors import PlaygroundError
 
 Row = dict[str, Any]
 
-# A trial is known by these.
-KEYS = ('fault', 'profile', 'broker')
-
 
 class Results:
     """Rows that are kept as soon as they are there, so that a run can go on later.
 
     Attributes:
-        rows: what was counted, in the order in which it was run.
+        rows: what was found, in the order in which it was run.
+        choices: mode, seed and machine of this run.
     """
 
-    def __init__(self, path: Path, choices: dict[str, Any]) -> None:
+    def __init__(
+        self, path: Path, command: str, choices: dict[str, Any], keys: Sequence[str]
+    ) -> None:
         """Read the file, if there is one.
 
         Args:
             path: where it is, or will be.
+            command: the one that writes it, for messages.
             choices: mode, seed and machine of this run.
+            keys: what a row is known by.
 
         Raises:
             PlaygroundError: the file is of another run, or is none of ours.
         """
         self._path = path
-        self._choices = choices
+        self.choices = choices
+        self._keys = keys
         self.rows: list[Row] = []
         if not path.parent.is_dir():
             raise PlaygroundError(f'there is no folder {path.parent} for {path.name}: make it')
@@ -43,7 +47,7 @@ class Results:
             before, self.rows = found['choices'], list(found['rows'])
         except (OSError, ValueError, LookupError, TypeError):
             raise PlaygroundError(
-                f'{path} holds no results of make faults: name another file with RESULTS='
+                f'{path} holds no results of {command}: name another file with RESULTS='
             ) from None
         if before != choices:
             different = [name for name in choices if before.get(name) != choices[name]]
@@ -52,14 +56,18 @@ class Results:
                 ' or name another file with RESULTS='
             )
 
-    def has(self, fault: str, profile: str, broker: str) -> bool:
-        """Tell whether a trial has ended already."""
-        return any(tuple(row[key] for key in KEYS) == (fault, profile, broker) for row in self.rows)
+    def has(self, *values: Any) -> bool:
+        """Tell whether a part has ended already.
+
+        Args:
+            values: those of its keys, in their order.
+        """
+        return any(tuple(row[key] for key in self._keys) == values for row in self.rows)
 
     def add(self, row: Row) -> None:
         """Keep a row; a file that is there is replaced at once, or not at all."""
         self.rows.append(row)
         new = self._path.with_name(f'{self._path.name}.new')
-        text = json.dumps({'choices': self._choices, 'rows': self.rows}, indent=1)
+        text = json.dumps({'choices': self.choices, 'rows': self.rows}, indent=1)
         new.write_text(f'{text}\n')
         new.replace(self._path)

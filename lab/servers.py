@@ -13,8 +13,8 @@ import amqp
 import redis
 from celery import Celery
 
-from lab.faults import containers
-from lab.faults.containers import Container
+from lab import containers
+from lab.containers import Container
 from playground import compose_file
 from playground.errors import PlaygroundError
 from playground.services import key_value_server, login, native
@@ -120,7 +120,7 @@ class Server:
                 client.flushall()
                 # Else what an earlier trial has left is back after the next kill.
                 client.save()
-        return f'faults-{next(NUMBERS)}'
+        return f'lab-{next(NUMBERS)}'
 
     def ready(self, app: Celery, queue: str) -> int:
         """Count the messages that wait for a worker.

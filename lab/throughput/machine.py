@@ -1,0 +1,36 @@
+"""What else the machine does while something is measured."""
+
+import psutil
+
+# A machine is busy of which other programs take more than this share.
+BUSY = 0.1
+
+
+class Others:
+    """What programs take of all processors that are not ours, from now on."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._busy, self._total, self._own = _times()
+
+    def share(self) -> float:
+        """Their share since the beginning, 0 to 1."""
+        busy, total, own = _times()
+        others = busy - self._busy - (own - self._own)
+        return max(0.0, others / (total - self._total)) if total > self._total else 0.0
+
+
+def _times() -> tuple[float, float, float]:
+    """Seconds of all processors: the busy ones, all, and those of our programs."""
+    times = psutil.cpu_times()
+    # A guest's time is in that of the user already.
+    total = sum(times) - getattr(times, 'guest', 0.0) - getattr(times, 'guest_nice', 0.0)
+    idle = times.idle + getattr(times, 'iowait', 0.0)
+    own, us = 0.0, psutil.Process()
+    for process in (us, *us.children(recursive=True)):
+        try:
+            # With those of children that have ended.
+            own += sum(process.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total - idle, total, own

@@ -1,0 +1,87 @@
+"""Draws the factors: a row for each contender, a panel for each broker."""
+
+import io
+import re
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lab.results import Row
+from lab.servers import RABBITMQ, REDIS
+from lab.throughput import report
+from lab.throughput.contenders import CEILING
+from lab.throughput.report import DRAIN, SEND
+from playground.timeline.drawing import STYLE
+from playground.timeline.themes import LINE, TEXT, add_dark_theme
+
+PATH = Path(__file__).parent / 'results.svg'
+
+TITLES = {DRAIN: 'a full queue is emptied', SEND: 'tasks are sent'}
+
+
+def draw(rows: Sequence[Row], path: Path = PATH) -> None:
+    """Draw a picture that follows the reader's theme.
+
+    Args:
+        rows: all results.
+        path: where to write it, as SVG.
+    """
+    brokers = [broker for broker in (RABBITMQ, REDIS) if any(r['broker'] == broker for r in rows)]
+    names = {mode: _names(rows, mode) for mode in TITLES}
+    heights = [max(1, len(names[mode])) for mode in TITLES]
+    with mpl.rc_context(STYLE):
+        figure = Figure(
+            figsize=(3.2 + 2.4 * len(brokers), 1.4 + 0.22 * sum(heights)), layout='constrained'
+        )
+        panels = figure.subplots(
+            len(TITLES),
+            len(brokers),
+            sharex=True,
+            sharey='row',
+            squeeze=False,
+            height_ratios=heights,
+        )
+        for row, mode in enumerate(TITLES):
+            for column, broker in enumerate(brokers):
+                _draw_panel(panels[row][column], rows, mode, broker, names[mode])
+            panels[row][0].set_yticks(range(len(names[mode])), map(_plain, names[mode]))
+            panels[row][0].set_ylim(len(names[mode]) - 0.5, -0.5)
+        for panel in panels[-1]:
+            panel.set_xlabel('times as fast as Celery as it comes')
+        picture = io.StringIO()
+        figure.savefig(picture, format='svg', metadata={'Date': None})
+    path.write_text(add_dark_theme(picture.getvalue()))
+
+
+def _names(rows: Sequence[Row], mode: str) -> list[str]:
+    measured = {row['contender'] for row in rows if row['mode'] == mode}
+    return [each.name for each in report.ALL[mode] if each.name in measured]
+
+
+def _plain(name: str) -> str:
+    """A name without Markdown."""
+    return re.sub(r'\[(.+?)\]\(.+?\)', r'\1', name).replace('`', '')
+
+
+def _draw_panel(
+    panel: Axes, rows: Sequence[Row], mode: str, broker: str, names: Sequence[str]
+) -> None:
+    panel.set_title(f'{broker}: {TITLES[mode]}', size=9)
+    panel.set_xscale('log')
+    panel.set_xticks((0.1, 0.3, 1, 3, 10, 30), ('0.1', '0.3', '1', '3', '10', '30'))
+    panel.minorticks_off()
+    panel.grid(axis='x')
+    panel.set_axisbelow(True)
+    panel.axvline(1, color=LINE.light, linewidth=1)
+    for place, name in enumerate(names):
+        found = report.factors(rows, mode, broker, name)
+        if not found:
+            continue
+        if name.startswith(CEILING):
+            panel.axvline(statistics.mean(found), color=LINE.light, linewidth=1, linestyle='--')
+        panel.hlines(place, min(found), max(found), color=TEXT.light, linewidth=1)
+        panel.plot(statistics.mean(found), place, 'o', markersize=5, color=TEXT.light)

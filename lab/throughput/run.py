@@ -1,0 +1,177 @@
+"""Measures what a results file does not have yet, and shows it."""
+
+import importlib.metadata
+import os
+import platform
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+
+from lab import servers
+from lab.results import Results, Row
+from lab.servers import RABBITMQ, Server
+from lab.throughput import contenders, environments, measure, report
+from lab.throughput.contenders import COMPILED, PEERS, Contender
+from lab.throughput.measure import Amount
+from playground.errors import PlaygroundError
+from playground.session import Session
+
+FOLDER = Path(__file__).parent
+# Committed, and shown on the page; a reader's own run does not touch it.
+SHOWN = FOLDER / 'results.json'
+OWN = FOLDER / 'own-results.json'
+
+KEYS = ('mode', 'broker', 'contender', 'round')
+DRAIN, SEND, LATENCY = 'drain', 'send', 'latency'
+
+SHORT = Amount(drain=3_000, send=1_000, rate=50, latency=150)
+FULL = Amount(drain=12_000, send=4_000, rate=50, latency=600)
+SHORT_ROUNDS, FULL_ROUNDS = 1, 5
+SEED = 20261128
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row that is to be measured.
+
+    Attributes:
+        mode: ``DRAIN``, ``SEND`` or ``LATENCY``.
+        broker: its name.
+        contender: what is measured.
+        round: which time.
+    """
+
+    mode: str
+    broker: str
+    contender: Contender
+    round: int
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What its row is known by."""
+        return self.mode, self.broker, self.contender.name, self.round
+
+    def measure(self, session: Session, server: Server, amount: Amount) -> Row:
+        """Measure it.
+
+        Args:
+            session: owns what is started.
+            server: the broker.
+            amount: how much is measured.
+
+        Raises:
+            PlaygroundError: a program does not work.
+        """
+        place = session, server, self.contender
+        if self.mode == DRAIN:
+            tasks = amount.drain * (10 if self.contender.way == 'chunks' else 1)
+            found = measure.drain(*place, tasks)
+        elif self.mode == SEND:
+            found = measure.send(*place, amount.send)
+        else:
+            found = measure.latency(*place, amount)
+        return {**dict(zip(KEYS, self.key, strict=True)), 'version': server.version, **found}
+
+
+def parts(peers: bool, full: bool) -> Iterator[Part]:
+    """What is measured, in the order in which it is: at random, but round by round.
+
+    Args:
+        peers: whether other libraries take part.
+        full: whether all of it is done, several times.
+    """
+    chance = random.Random(SEED)
+    chosen = [
+        (DRAIN, [*contenders.DRAINS, *(contenders.PEER_DRAINS if peers else ())]),
+        (SEND, [*contenders.SENDERS, *(contenders.PEER_SENDERS if peers else ())]),
+        (LATENCY, [*contenders.LATENCIES, *(contenders.PEER_DRAINS if peers else ())]),
+    ]
+    if full:
+        chosen[0][1].extend(contenders.CEILINGS)
+        chosen[1][1].extend(contenders.CEILINGS)
+    for number in range(FULL_ROUNDS if full else SHORT_ROUNDS):
+        found = [
+            Part(mode, broker, contender, number)
+            for mode, all_of_mode in chosen
+            for contender in all_of_mode
+            for broker in contender.brokers
+            if full or (broker in contender.short and (mode != LATENCY or broker == RABBITMQ))
+        ]
+        chance.shuffle(found)
+        yield from found
+
+
+def choices(full: bool) -> dict[str, Any]:
+    """What the rows of one results file have in common.
+
+    Args:
+        full: whether all of it is done, several times.
+    """
+    names = ('celery', 'kombu', 'amqp', 'redis')
+    return {
+        'mode': 'full' if full else 'short',
+        'seed': SEED,
+        'machine': f'{platform.machine()}, {os.cpu_count()} processors',
+        'python': platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in names},
+    }
+
+
+def run(peers: bool, full: bool, path: Path | None) -> int:
+    """Measure, and show the tables.
+
+    Args:
+        peers: whether other libraries take part.
+        full: whether all of it is done, several times.
+        path: the results file; without one, the full mode has one that Git ignores.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        PlaygroundError: a server, a package or a program cannot be had.
+    """
+    console = Console()
+    wanted = [*([PEERS] if peers else []), *([COMPILED] if full else [])]
+    for name in wanted:
+        environments.make(name)
+    path = path or OWN
+    if not full and path == OWN:
+        # Two minutes are soon repeated.
+        path.unlink(missing_ok=True)
+    results = Results(path, 'make throughput', choices(full), KEYS)
+    left = [part for part in parts(peers, full) if not results.has(*part.key)]
+    with console.status('') as status, Session() as session:
+        _measure(session, left, FULL if full else SHORT, results, status)
+    console.print(report.section(results.rows), soft_wrap=True, highlight=False, markup=False)
+    console.print(f'All figures are in {path}', soft_wrap=True, highlight=False)
+    shown = path.resolve() == SHOWN
+    try:
+        from lab.throughput import picture
+    except ImportError:
+        if shown:
+            raise PlaygroundError('the picture needs matplotlib: run make setup') from None
+        console.print('The picture needs matplotlib: make setup brings it', highlight=False)
+        return 0
+    place = picture.PATH if shown else path.with_suffix('.svg')
+    picture.draw(results.rows, place)
+    console.print(f'The picture is {place}', soft_wrap=True, highlight=False)
+    if shown:
+        report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results))
+    return 0
+
+
+def _measure(
+    session: Session, left: Sequence[Part], amount: Amount, results: Results, status: Status
+) -> None:
+    started: dict[str, Server] = {}
+    for done, part in enumerate(left):
+        status.update(f'{len(left) - done} to go: {part.mode}, {part.contender.name}')
+        if part.broker not in started:
+            started[part.broker] = servers.start(session, part.broker)
+        results.add(part.measure(session, started[part.broker], amount))
