@@ -43,7 +43,7 @@ faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name
 	@.venv/bin/python -m lab.faults --quick "$$QUICK" --fault "$$FAULT" --results "$$RESULTS"
 
 throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other libraries, FULL=1 all)
-	@$(PLAYGROUND) setup
+	@$(PLAYGROUND) setup --dev
 	@.venv/bin/python -m lab.throughput --peers "$$PEERS" --full "$$FULL" --results "$$RESULTS"
 
 setup:  ## make .venv and install all requirements

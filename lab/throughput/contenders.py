@@ -9,6 +9,8 @@ from lab.throughput.programs import celery_app
 
 PROGRAMS = 'lab.throughput.programs'
 BOTH = (RABBITMQ, REDIS)
+# What Redis has no part in, or is the same there, is measured once.
+ONCE = (RABBITMQ,)
 
 # The environments in which programs run: that of the notes, and two of the lab.
 NOTES, PEERS, COMPILED = 'notes', 'peers', 'compiled'
@@ -39,6 +41,7 @@ class Contender:
         environment: where the program is installed.
         variables: further ones for its programs.
         short: on which of them in the short mode.
+        share: so many tasks for one of the others'.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Contender:
     environment: str = NOTES
     variables: Mapping[str, str] = field(default_factory=dict)
     short: tuple[str, ...] = (RABBITMQ,)
+    share: float = 1.0
 
 
 def _setting(name: str, price: str, settings: Mapping[str, Any], **others: Any) -> Contender:
@@ -81,6 +85,7 @@ DRAINS = (
         '`worker_prefetch_multiplier=1`',
         'the fewest tasks wait behind a long one',
         {'worker_prefetch_multiplier': 1},
+        brokers=ONCE,
     ),
     _setting(
         '`worker_prefetch_multiplier=64`',
@@ -88,57 +93,73 @@ DRAINS = (
         PREFETCH,
     ),
     _options('events on (`-E`)', 'Flower sees the tasks', f'{POOL} -E'),
-    _options('`--without-gossip`', 'workers do not hear of each other', f'{POOL} --without-gossip'),
+    _options(
+        '`--without-gossip`',
+        'workers do not hear of each other',
+        f'{POOL} --without-gossip',
+        brokers=ONCE,
+    ),
     _options(
         '`--without-mingle`',
         'a new worker does not hear which tasks are revoked',
         f'{POOL} --without-mingle',
+        brokers=ONCE,
         short=(),
     ),
     _options(
         '`--without-heartbeat`',
         'Flower believes that the worker is gone',
         f'{POOL} --without-heartbeat',
+        brokers=ONCE,
         short=(),
     ),
     _setting(
-        '`worker_disable_rate_limits`', 'no rate limits', {'worker_disable_rate_limits': True}
+        '`worker_disable_rate_limits`',
+        'no rate limits',
+        {'worker_disable_rate_limits': True},
+        brokers=ONCE,
     ),
     _setting(
         '`worker_enable_remote_control=False`',
         'no `inspect`, no `control`, no `revoke`',
         {'worker_enable_remote_control': False},
+        brokers=ONCE,
         short=(),
     ),
     _setting(
         '`task_acks_late`', 'a task may run twice; a kill loses none', {'task_acks_late': True}
     ),
-    _setting('quorum queue', 'survives the end of a node', QUORUM, brokers=(RABBITMQ,)),
+    _setting('quorum queue', 'survives the end of a node', QUORUM, brokers=ONCE),
     _setting(
         '`task_default_delivery_mode=1`',
         'a broker that ends loses what waits',
         {'task_default_delivery_mode': 'transient'},
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
     ),
     _setting(
         '`task_queue_max_priority=10`',
         'tasks have priorities',
         {'task_queue_max_priority': 10, 'task_default_priority': 5},
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
     ),
     _setting(
         '`task_serializer="msgpack"`',
         'a package more; other types than with JSON',
         {'task_serializer': 'msgpack', 'accept_content': ['json', 'msgpack']},
+        brokers=ONCE,
     ),
     _setting(
         '`task_serializer="pickle"`',
         'who can send a message runs any code in your worker',
         {'task_serializer': 'pickle', 'accept_content': ['json', 'pickle']},
+        brokers=ONCE,
         short=(),
     ),
     _setting(
-        '`task_compression="gzip"`', 'small messages become larger', {'task_compression': 'gzip'}
+        '`task_compression="gzip"`',
+        'small messages become larger',
+        {'task_compression': 'gzip'},
+        brokers=ONCE,
     ),
     _options('`-P threads -c 2`', 'no time limits; one processor', f'{WORKER} -P threads -c 2'),
     _options(
@@ -151,19 +172,23 @@ DRAINS = (
     _options('`-P solo`', NO_LIMITS, ONE),
     _options('two workers, `-P solo`', 'as with `-P solo`', ONE, ONE, short=BOTH),
     _options(
-        'two workers, `-c 1`', 'twice the memory for main processes', *(f'{WORKER} -c 1',) * 2
+        'two workers, `-c 1`',
+        'twice the memory for main processes',
+        *(f'{WORKER} -c 1',) * 2,
+        brokers=ONCE,
     ),
     _setting(
         '`chunks` of 100',
         'one message: all of it fails, is acknowledged and is retried together',
         {},
         way='chunks',
+        share=10,
     ),
     _options(
         'py-amqp compiled',
         'a compiler at the installation',
         POOL,
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
         environment=COMPILED,
         short=(),
     ),
@@ -196,6 +221,7 @@ DRAINS = (
         'the same, and that of `chunks`',
         TUNED_SETTINGS,
         way='chunks',
+        share=10,
     ),
 )
 
@@ -210,14 +236,14 @@ SENDERS = (
         'confirms',
         'each call waits for RabbitMQ; none is lost',
         {'broker_transport_options': {'confirm_publish': True}},
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
     ),
     Contender('a `group`', price='all are in memory first', way='one_group'),
     Contender(
         '[bulk.py](../../examples/bulk.py), with confirms',
         price='all are in memory first; no signal and no event for each task',
         way='confirmed_bulk',
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
     ),
     Contender(
         '`producer.batch()`',
@@ -262,7 +288,7 @@ PEER_DRAINS = (
         f'huey_consumer {PROGRAMS}.huey_app.huey -k process -w 2 -q',
         brokers=(REDIS,),
     ),
-    _peer('RQ', 'rq_app', RQ, RQ, brokers=(REDIS,)),
+    _peer('RQ', 'rq_app', RQ, RQ, brokers=(REDIS,), share=0.05),
     _peer(
         'RQ, `SimpleWorker`',
         'rq_app',
@@ -270,6 +296,9 @@ PEER_DRAINS = (
         brokers=(REDIS,),
     ),
 )
+
+# RQ starts a process for each task, and would be overrun.
+PEER_LATENCIES = tuple(each for each in PEER_DRAINS if each.name != 'RQ')
 
 PEER_SENDERS = (
     _dramatiq('dramatiq', '', 8),
@@ -282,7 +311,7 @@ CEILINGS = (
         f'{CEILING}: py-amqp alone',
         (f'python -m {PROGRAMS}.raw_amqp',),
         program=f'{PROGRAMS}.raw_amqp',
-        brokers=(RABBITMQ,),
+        brokers=ONCE,
     ),
     Contender(
         f'{CEILING}: redis-py alone',

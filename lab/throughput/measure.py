@@ -1,7 +1,7 @@
 """How fast a queue empties, how long a task waits, and how fast calls return."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,13 @@ class Amount:
     """How much is measured.
 
     Attributes:
-        drain: tasks in a queue that is emptied.
+        drain: tasks in a queue that is emptied, for each broker.
         send: tasks that are sent at once.
         rate: tasks a second that are sent for the latency.
         latency: how many of those.
     """
 
-    drain: int
+    drain: Mapping[str, int]
     send: int
     rate: float
     latency: int

@@ -12,13 +12,23 @@ from matplotlib.figure import Figure
 
 from lab.results import Row
 from lab.servers import RABBITMQ, REDIS
-from lab.throughput import report
+from lab.throughput import layers, report
 from lab.throughput.contenders import CEILING
-from lab.throughput.report import DRAIN, SEND
+from lab.throughput.report import DRAIN, LAYERS, SEND
 from playground.timeline.drawing import STYLE
-from playground.timeline.themes import LINE, TEXT, add_dark_theme
+from playground.timeline.themes import GRID, LINE, OTHER_TASK, TASKS, TEXT, add_dark_theme
 
 PATH = Path(__file__).parent / 'results.svg'
+
+# A layer is told by its name in the bar; one that is too thin for it, by the table.
+LEAST_LABELLED = 0.07
+COLOURS = dict(
+    zip(
+        (*layers.NAMES, layers.OTHER),
+        (GRID, TASKS['total'], TASKS['add'], OTHER_TASK, TASKS['mul'], TASKS['total'], GRID),
+        strict=True,
+    )
+)
 
 TITLES = {DRAIN: 'a full queue is emptied', SEND: 'tasks are sent'}
 
@@ -31,21 +41,21 @@ def draw(rows: Sequence[Row], path: Path = PATH) -> None:
         path: where to write it, as SVG.
     """
     brokers = [broker for broker in (RABBITMQ, REDIS) if any(r['broker'] == broker for r in rows)]
-    names = {mode: _names(rows, mode) for mode in TITLES}
-    heights = [max(1, len(names[mode])) for mode in TITLES]
+    names = {mode: found for mode in TITLES if (found := _names(rows, mode))}
+    heights = [len(found) for found in names.values()]
     with mpl.rc_context(STYLE):
         figure = Figure(
             figsize=(3.2 + 2.4 * len(brokers), 1.4 + 0.22 * sum(heights)), layout='constrained'
         )
         panels = figure.subplots(
-            len(TITLES),
+            len(names),
             len(brokers),
             sharex=True,
             sharey='row',
             squeeze=False,
             height_ratios=heights,
         )
-        for row, mode in enumerate(TITLES):
+        for row, mode in enumerate(names):
             for column, broker in enumerate(brokers):
                 _draw_panel(panels[row][column], rows, mode, broker, names[mode])
             panels[row][0].set_yticks(range(len(names[mode])), map(_plain, names[mode]))
@@ -85,3 +95,42 @@ def _draw_panel(
             panel.axvline(statistics.mean(found), color=LINE.light, linewidth=1, linestyle='--')
         panel.hlines(place, min(found), max(found), color=TEXT.light, linewidth=1)
         panel.plot(statistics.mean(found), place, 'o', markersize=5, color=TEXT.light)
+
+
+def layers_beside(path: Path) -> Path:
+    """Where the picture of the layers is.
+
+    Args:
+        path: that of the factors.
+    """
+    return path.with_stem(f'{path.stem}-layers')
+
+
+def draw_layers(rows: Sequence[Row], path: Path) -> None:
+    """Draw where the time goes: a bar for each program, a part of it for each layer.
+
+    Args:
+        rows: all results.
+        path: where to write it, as SVG.
+    """
+    looked = [row for row in rows if row['mode'] == LAYERS]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 0.8 + 0.5 * len(looked)), layout='constrained')
+        axes = figure.add_subplot(xlabel='share of the processor’s time, in %')
+        axes.set_xlim(0, 100)
+        labels = [f'{_plain(row["contender"])}, {row["broker"]}' for row in looked]
+        axes.set_yticks(range(len(looked)), labels)
+        axes.set_ylim(len(looked) - 0.5, -0.5)
+        for place, row in enumerate(looked):
+            begin = 0.0
+            for name, share in row['shares'].items():
+                colour = COLOURS[name].light
+                axes.barh(place, 100 * share, 0.7, begin, color=colour, edgecolor=LINE.light)
+                if share > LEAST_LABELLED:
+                    middle = begin + 50 * share
+                    text = name.replace(': ', ':\n')
+                    axes.text(middle, place, text, ha='center', va='center', size=7)
+                begin += 100 * share
+        picture = io.StringIO()
+        figure.savefig(picture, format='svg', metadata={'Date': None})
+    path.write_text(add_dark_theme(picture.getvalue()))

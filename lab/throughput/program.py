@@ -32,6 +32,7 @@ class Program:
     Attributes:
         marks: the notes of its tasks.
         terminals: its workers, once they are started.
+        environment: the variables of its programs.
     """
 
     def __init__(self, session: Session, server: Server, contender: Contender, tasks: int) -> None:
@@ -59,7 +60,7 @@ class Program:
         folder = environments.folder(contender.environment)
         self._python = folder / 'bin' / 'python'
         plain = reader_environment()
-        self._environment = {
+        self.environment = {
             **plain,
             'PATH': os.pathsep.join([str(folder / 'bin'), plain['PATH']]),
             # Where the programs of the peers look for ours.
@@ -116,7 +117,7 @@ class Program:
             ended = subprocess.run(
                 command,
                 cwd=REPOSITORY,
-                env=self._environment,
+                env=self.environment,
                 capture_output=True,
                 text=True,
                 timeout=SEND_SECONDS,
@@ -139,7 +140,7 @@ class Program:
                     node=f'{name}@localhost', queue=self._queue, url=self._server.broker_url
                 )
                 self.terminals.append(
-                    Terminal(self._session, name, f'exec {command}', self._environment)
+                    Terminal(self._session, name, f'exec {command}', self.environment)
                 )
             yield
         finally:

@@ -6,25 +6,32 @@ from pathlib import Path
 
 from lab.results import Results, Row
 from lab.servers import RABBITMQ, REDIS
-from lab.throughput import contenders
-from lab.throughput.contenders import DEFAULT
+from lab.throughput import contenders, layers
+from lab.throughput.contenders import DEFAULT, Contender
 from lab.throughput.machine import BUSY
 
 PAGE = Path(__file__).parent / 'README.md'
 BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
-DRAIN, SEND, LATENCY = 'drain', 'send', 'latency'
-TITLES = {DRAIN: 'A full queue is emptied', SEND: 'Tasks are sent', LATENCY: 'A task waits'}
+DRAIN, SEND, LATENCY, LAYERS = 'drain', 'send', 'latency', 'layers'
+TITLES = {
+    DRAIN: 'A full queue is emptied',
+    SEND: 'Tasks are sent',
+    LATENCY: 'A task waits',
+    LAYERS: 'Where the time goes',
+}
 HEADS = {
     DRAIN: ('setting', 'tasks a second', 'factor', 'MB', 'price'),
     SEND: ('way', 'tasks a second', 'factor', 'price'),
     LATENCY: ('setting', '50 %', '95 %', '99 %'),
+    LAYERS: ('program', *layers.NAMES, layers.OTHER),
 }
 PERCENTILES = ('p50', 'p95', 'p99')
 ALL = {
     DRAIN: (*contenders.DRAINS, *contenders.PEER_DRAINS, *contenders.CEILINGS),
     SEND: (*contenders.SENDERS, *contenders.PEER_SENDERS, *contenders.CEILINGS),
-    LATENCY: (*contenders.LATENCIES, *contenders.PEER_DRAINS),
+    LATENCY: (*contenders.LATENCIES, *contenders.PEER_LATENCIES),
+    LAYERS: (Contender(layers.WORKER), Contender(layers.CALLER)),
 }
 
 
@@ -85,6 +92,9 @@ def table(rows: Sequence[Row], mode: str, broker: str) -> list[str]:
         cells = [contender.name + mark(found)]
         if mode == LATENCY:
             cells += [spread([row[name] for row in found], milliseconds) for name in PERCENTILES]
+        elif mode == LAYERS:
+            found_shares = found[0]['shares']
+            cells += [f'{found_shares.get(name, 0):.0%}' for name in HEADS[LAYERS][1:]]
         else:
             cells.append(spread([row['rate'] for row in found], '{:,.0f}'.format))
             cells.append(spread(factors(rows, mode, broker, contender.name), '{:.2f}'.format))
@@ -154,5 +164,6 @@ def with_results(page: str, results: Results) -> str:
         f' kombu {chosen["kombu"]}, py-amqp {chosen["amqp"]}, redis-py {chosen["redis"]}.'
     )
     picture = '![Each setting’s factor on each broker; the tables say it](results.svg)'
-    made = f'{machine}\n\n{picture}\n\n{section(results.rows)}'
+    layers_picture = '![The layers in which the time goes](results-layers.svg)'
+    made = f'{machine}\n\n{picture}\n\n{layers_picture}\n\n{section(results.rows)}'
     return f'{before.rstrip()}\n\n{BEGIN}\n{made}\n{END}\n{after}'

@@ -14,25 +14,27 @@ from rich.status import Status
 
 from lab import servers
 from lab.results import Results, Row
-from lab.servers import RABBITMQ, Server
-from lab.throughput import contenders, environments, measure, report
+from lab.servers import RABBITMQ, REDIS, Server
+from lab.throughput import contenders, environments, layers, measure, picture, report
 from lab.throughput.contenders import COMPILED, PEERS, Contender
 from lab.throughput.measure import Amount
-from playground.errors import PlaygroundError
+from lab.throughput.report import DRAIN, LATENCY, LAYERS, SEND
 from playground.session import Session
 
 FOLDER = Path(__file__).parent
 # Committed, and shown on the page; a reader's own run does not touch it.
 SHOWN = FOLDER / 'results.json'
 OWN = FOLDER / 'own-results.json'
+OWN_SHORT = FOLDER / 'own-short-results.json'
 
 KEYS = ('mode', 'broker', 'contender', 'round')
-DRAIN, SEND, LATENCY = 'drain', 'send', 'latency'
 
-SHORT = Amount(drain=3_000, send=1_000, rate=50, latency=150)
-FULL = Amount(drain=12_000, send=4_000, rate=50, latency=600)
+SHORT = Amount(drain={RABBITMQ: 3_000, REDIS: 1_000}, send=1_000, rate=50, latency=150)
+FULL = Amount(drain={RABBITMQ: 8_000, REDIS: 2_500}, send=3_000, rate=100, latency=300)
 SHORT_ROUNDS, FULL_ROUNDS = 1, 5
 SEED = 20261128
+# Tasks while py-spy looks, once.
+LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Part:
     """One row that is to be measured.
 
     Attributes:
-        mode: ``DRAIN``, ``SEND`` or ``LATENCY``.
+        mode: one of ``report.TITLES``.
         broker: its name.
         contender: what is measured.
         round: which time.
@@ -69,13 +71,22 @@ class Part:
         """
         place = session, server, self.contender
         if self.mode == DRAIN:
-            tasks = amount.drain * (10 if self.contender.way == 'chunks' else 1)
+            tasks = int(amount.drain[self.broker] * self.contender.share)
             found = measure.drain(*place, tasks)
         elif self.mode == SEND:
-            found = measure.send(*place, amount.send)
-        else:
+            found = measure.send(*place, int(amount.send * self.contender.share))
+        elif self.mode == LATENCY:
             found = measure.latency(*place, amount)
-        return {**dict(zip(KEYS, self.key, strict=True)), 'version': server.version, **found}
+        elif self.contender.name == layers.CALLER:
+            found = layers.caller(session, server, LOOKED_AT)
+        else:
+            found = layers.worker(session, server, LOOKED_AT)
+        return {
+            **dict(zip(KEYS, self.key, strict=True)),
+            'version': server.version,
+            'others': 0.0,
+            **found,
+        }
 
 
 def parts(peers: bool, full: bool) -> Iterator[Part]:
@@ -89,7 +100,7 @@ def parts(peers: bool, full: bool) -> Iterator[Part]:
     chosen = [
         (DRAIN, [*contenders.DRAINS, *(contenders.PEER_DRAINS if peers else ())]),
         (SEND, [*contenders.SENDERS, *(contenders.PEER_SENDERS if peers else ())]),
-        (LATENCY, [*contenders.LATENCIES, *(contenders.PEER_DRAINS if peers else ())]),
+        (LATENCY, [*contenders.LATENCIES, *(contenders.PEER_LATENCIES if peers else ())]),
     ]
     if full:
         chosen[0][1].extend(contenders.CEILINGS)
@@ -104,6 +115,10 @@ def parts(peers: bool, full: bool) -> Iterator[Part]:
         ]
         chance.shuffle(found)
         yield from found
+    if full:
+        for name in layers.WORKER, layers.CALLER:
+            for broker in (RABBITMQ, REDIS):
+                yield Part(LAYERS, broker, Contender(name), 0)
 
 
 def choices(full: bool) -> dict[str, Any]:
@@ -122,13 +137,26 @@ def choices(full: bool) -> dict[str, Any]:
     }
 
 
+def opened(path: Path, chosen: dict[str, Any]) -> Results:
+    """Open a results file, or begin one.
+
+    Args:
+        path: where it is, or will be.
+        chosen: what its rows have in common.
+
+    Raises:
+        PlaygroundError: the file is of another run, or is none of ours.
+    """
+    return Results(path, 'make throughput', chosen, KEYS)
+
+
 def run(peers: bool, full: bool, path: Path | None) -> int:
     """Measure, and show the tables.
 
     Args:
         peers: whether other libraries take part.
         full: whether all of it is done, several times.
-        path: the results file; without one, the full mode has one that Git ignores.
+        path: the results file; without one, a file that Git ignores.
 
     Returns:
         The exit status.
@@ -140,27 +168,22 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
     wanted = [*([PEERS] if peers else []), *([COMPILED] if full else [])]
     for name in wanted:
         environments.make(name)
-    path = path or OWN
-    if not full and path == OWN:
+    if path is None and not full:
         # Two minutes are soon repeated.
-        path.unlink(missing_ok=True)
-    results = Results(path, 'make throughput', choices(full), KEYS)
+        OWN_SHORT.unlink(missing_ok=True)
+    path = path or (OWN if full else OWN_SHORT)
+    results = opened(path, choices(full))
     left = [part for part in parts(peers, full) if not results.has(*part.key)]
     with console.status('') as status, Session() as session:
         _measure(session, left, FULL if full else SHORT, results, status)
     console.print(report.section(results.rows), soft_wrap=True, highlight=False, markup=False)
     console.print(f'All figures are in {path}', soft_wrap=True, highlight=False)
     shown = path.resolve() == SHOWN
-    try:
-        from lab.throughput import picture
-    except ImportError:
-        if shown:
-            raise PlaygroundError('the picture needs matplotlib: run make setup') from None
-        console.print('The picture needs matplotlib: make setup brings it', highlight=False)
-        return 0
     place = picture.PATH if shown else path.with_suffix('.svg')
     picture.draw(results.rows, place)
     console.print(f'The picture is {place}', soft_wrap=True, highlight=False)
+    if full:
+        picture.draw_layers(results.rows, picture.layers_beside(place))
     if shown:
         report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results))
     return 0

@@ -1,4 +1,4 @@
-"""make faults with what a reader may type by mistake: one sentence, exit status 2."""
+"""The labs with what a reader may type by mistake: one sentence, exit status 2."""
 
 import os
 import subprocess
@@ -12,21 +12,24 @@ SECONDS = 120.0
 
 
 @pytest.mark.parametrize(
-    ('variables', 'sentence'),
+    ('target', 'variables', 'sentence'),
     [
-        ({'QUICK': 'maybe'}, "QUICK is 'maybe': QUICK=1 makes it short"),
-        ({'FAULT': 'earthquake'}, "there is no fault 'earthquake': choose one of "),
-        ({'FAULT': '$(HOME) "x'}, "there is no fault '$(HOME) \"x': choose one of "),
-        ({'RESULTS': 'no such folder/results.json'}, 'there is no folder no such folder'),
-        ({'RESULTS': 'lab'}, 'lab is a folder'),
-        ({'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make faults'),
+        ('faults', {'QUICK': 'maybe'}, "QUICK is 'maybe': QUICK=1 makes it short"),
+        ('faults', {'FAULT': 'earthquake'}, "there is no fault 'earthquake': choose one of "),
+        ('faults', {'FAULT': '$(HOME) "x'}, "there is no fault '$(HOME) \"x': choose one of "),
+        ('faults', {'RESULTS': 'no such folder/results.json'}, 'there is no folder no such folder'),
+        ('faults', {'RESULTS': 'lab'}, 'lab is a folder'),
+        ('faults', {'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make faults'),
+        ('throughput', {'PEERS': 'all'}, "PEERS is 'all': PEERS=1 turns it on"),
+        ('throughput', {'FULL': '$(HOME) "x'}, "FULL is '$(HOME) \"x': FULL=1 turns it on"),
+        ('throughput', {'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make throughput'),
     ],
 )
-def test_a_mistake_gets_a_sentence(variables: dict[str, str], sentence: str) -> None:
-    names = ('MAKE', 'MFLAGS', 'QUICK', 'FAULT', 'RESULTS')
+def test_a_mistake_gets_a_sentence(target: str, variables: dict[str, str], sentence: str) -> None:
+    names = ('MAKE', 'MFLAGS', 'QUICK', 'FAULT', 'RESULTS', 'PEERS', 'FULL')
     environment = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     ended = subprocess.run(
-        ['make', 'faults', f'PYTHON={PYTHON}'],
+        ['make', target, f'PYTHON={PYTHON}'],
         cwd=REPOSITORY,
         env={**environment, **variables},
         capture_output=True,
@@ -36,7 +39,7 @@ def test_a_mistake_gets_a_sentence(variables: dict[str, str], sentence: str) -> 
     assert ended.returncode == 2
     lines = [line for line in ended.stderr.splitlines() if not line.startswith('make')]
     assert len(lines) == 1
-    assert lines[0].startswith(f'faults: {sentence}')
+    assert lines[0].startswith(f'{target}: {sentence}')
     assert ended.stdout == ''
 
 
