@@ -1,4 +1,4 @@
-"""How many tasks a second one worker does, if a task does nothing. production.md, chapters 10 and 13.
+"""How many tasks that do nothing one worker does in a second. production.md, chapters 10 and 13.
 
 celery -A examples.rate worker -c 2 -n rate@localhost
 python -m examples.rate 2000

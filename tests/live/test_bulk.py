@@ -33,7 +33,7 @@ def task_of(app: Celery) -> Task:
     """Make an app's task, and a queue that is its own."""
     app.conf.task_default_queue = f'bulk-{uuid.uuid4()}'
 
-    @app.task(name='repeat', set_as_current=False)
+    @app.task(name='repeat', shared=False)
     def repeat(number: int, text: str, mark: str = '') -> str:
         return number * text + mark
 

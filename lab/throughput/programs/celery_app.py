@@ -43,7 +43,7 @@ def make(settings: Mapping[str, Any]) -> Celery:
     """
     app = Celery('throughput', set_as_current=False)
     app.conf.update(settings)
-    app.task(name='mark')(mark)
+    app.task(name='mark', shared=False)(mark)
     return app
 
 
