@@ -8,7 +8,8 @@ import pytest
 from tests.pages import PAGES
 
 MOST_SKIPPED = 0.05
-FENCE = re.compile(r'(?m)^```[a-z]+$')
+# A message is not run: a test of its own proves it.
+FENCE = re.compile(r'(?m)^```(?!text$)[a-z]+$')
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)

@@ -44,3 +44,4 @@ def test_a_countdown_beyond_it_ends_the_worker_and_the_next(
         assert worker.wait(SECONDS) == 1
         assert 'Unrecoverable error: PreconditionFailed(406' in worker.output
         assert 'delivery acknowledgement on channel' in worker.output
+        assert ' timed out. ' in worker.output

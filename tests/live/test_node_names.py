@@ -23,7 +23,10 @@ def test_two_workers_with_one_name(
     second = open_terminal(command)
     if running.has_rabbitmq:
         assert second.wait(SECONDS) == 1
-        assert f"cannot obtain exclusive access to locked queue '{name}@" in second.output
+        assert (
+            f"RESOURCE_LOCKED - cannot obtain exclusive access to locked queue '{name}@"
+            in second.output
+        )
     else:
         second.wait_for(' ready.', SECONDS)
 
@@ -32,5 +35,7 @@ def test_two_workers_with_one_name(
             return len(caller.control.broadcast('ping', reply=True, timeout=1, limit=2)) == 2
 
         assert wait_until(both_answer, SECONDS)
-        with pytest.warns(DuplicateNodenameWarning, match=f'from node name: {name}@'):
+        with pytest.warns(
+            DuplicateNodenameWarning, match=f'Received multiple replies from node name: {name}@'
+        ):
             caller.control.inspect(timeout=SECONDS, limit=2).ping()

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.backends import BROKERS, NEEDS_OF_CONTAINERS, lacks_docker
-from tests.notes.page import DIRECTIVE, FENCES, PICTURES, chapter, needed
+from tests.notes.page import DIRECTIVE, FENCES, NOT_RUN, chapter, needed
 
-FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in PICTURES)})$')
+FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in NOT_RUN)})$')
 
 # The back-ends that the foot of a page counts, in its order.
 BACKENDS = tuple(BROKERS)
@@ -47,7 +47,7 @@ class Coverage:
 
 
 def lines(text: str) -> list[int]:
-    """List the lines on which the blocks of a page begin, pictures left out.
+    """List the lines on which the blocks of a page begin, pictures and messages left out.
 
     Args:
         text: the page.

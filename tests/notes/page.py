@@ -15,7 +15,10 @@ from tests.notes.comparison import PART_OF_A_NUMBER
 PROMPTED = ('console', 'pycon')
 EXCERPTS = ('python', 'yaml', 'ini', 'dockerfile')
 PICTURES = ('mermaid',)
-FENCES = ('bash', *PROMPTED, *EXCERPTS, *PICTURES)
+# What an entry of troubleshooting.md shows and a test of its own proves.
+MESSAGES = ('text',)
+NOT_RUN = (*PICTURES, *MESSAGES)
+FENCES = ('bash', *PROMPTED, *EXCERPTS, *NOT_RUN)
 
 REASON = r'\breason="(?P<reason>[^"]{10,})"'
 DIRECTIVE = re.compile(
@@ -24,6 +27,7 @@ DIRECTIVE = re.compile(
     r'|skip: (?:(?:start|next) if\((?P<condition>.+)\)|end)'
     rf'|leaves: (?P<leaves>\S.*?) {REASON}'
     r'|needs: (?P<needs>PostgreSQL|Prometheus|Docker|cluster)'
+    r'|proved by: (?P<proof>\S.*)'
     r') -->'
 )
 
@@ -118,7 +122,7 @@ def chapter_ends(
         document: the page.
         found: its blocks.
     """
-    last = {block.chapter: fence for fence, block in found if block.kind not in PICTURES}
+    last = {block.chapter: fence for fence, block in found if block.kind not in NOT_RUN}
     fences = [fence for fence, _ in found]
     left: dict[str, list[str]] = {}
     for line, text in _comments(document, fences):
@@ -193,7 +197,8 @@ def _comment_defect(line: int, text: str) -> str | None:
             f'{line}: {text!r} is no directive: use <!-- terminal: NAME -->, <!-- file: NAME -->,'
             ' <!-- skip: next if(CONDITION, reason="WHY") -->, skip: start … skip: end,'
             ' <!-- leaves: queue NAME, file NAME reason="WHY" -->, <!-- needs: PostgreSQL -->,'
-            ' <!-- needs: Prometheus -->, <!-- needs: Docker -->, or <!-- needs: cluster -->'
+            ' <!-- needs: Prometheus -->, <!-- needs: Docker -->, <!-- needs: cluster -->, or'
+            ' <!-- proved by: TEST -->'
         )
     if directive['condition'] and not re.search(REASON, directive['condition']):
         return f'{line}: a skip must say why, as in reason="needs RabbitMQ\'s exchanges"'

@@ -27,7 +27,7 @@ from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
 from tests.notes.observation import Recorder
-from tests.notes.page import PICTURES, ChapterEnd, blocks, chapter, chapter_ends
+from tests.notes.page import NOT_RUN, ChapterEnd, blocks, chapter, chapter_ends
 
 # How pytest names an example of a page: README.md::sybil:embedded,line:12,column:1
 EXAMPLE = '::sybil:'
@@ -206,7 +206,7 @@ def pages(
 def _regions(document: Document) -> Iterable[Region]:
     found = blocks(document)
     for fence, block in found:
-        if block.kind not in PICTURES:
+        if block.kind not in NOT_RUN:
             yield Region(fence.start, fence.end, block, _evaluate)
     for position, end in chapter_ends(document, found):
         yield Region(position, position, end, _evaluate_end)
