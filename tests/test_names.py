@@ -115,6 +115,7 @@ OTHER_NAMES = {
     'LoadCredential': 'another one',
     'aclfile': 'an option of Redis',
     'appendonly': 'another one',
+    'maxclients': 'another one',
     'sigquit': 'a fault of make faults',
     'requirepass': 'another one',
     'shop_login': 'a setting that a reader may have',

@@ -157,6 +157,11 @@ MISTAKES: list[tuple[str, Call, Call]] = [
         lambda: program(backend='rpc://')[0].backend,
     ),
     (
+        'celery.exceptions.TimeoutError: The operation timed out.',
+        lambda: HELLO.delay('Bob').get(timeout=0.1),
+        lambda: HELLO.delay('Bob').state,
+    ),
+    (
         'Retry limit exceeded while trying to reconnect to the Celery result store\n'
         'backend. The Celery application must be restarted.',
         sends(backend=f'redis://{NOBODY}/'),

@@ -16,12 +16,15 @@ from playground.waiting import wait_until
 
 SECONDS = 30.0
 
+MOST_CLIENTS = 9
+
 FULL_DISK = (
     "is configured to save RDB snapshots, but it's currently unable to persist to disk."
     ' Commands that may modify the data set are disabled'
 )
 FULL_MEMORY = "command not allowed when used memory > 'maxmemory'."
 REPLICA = "You can't write against a read only replica."
+TOO_MANY = 'max number of clients reached'
 OTHER_KIND = 'WRONGTYPE Operation against a key holding the wrong kind of value'
 NO_PASSWORD = 'Authentication required.'
 NO_PASSWORD_FOR_RESULTS = 'HELLO must be called with the client already authenticated'
@@ -43,6 +46,7 @@ def server() -> Iterator[key_value_server.Prepared]:
 
 def send(url: str, queue: str = 'troubled') -> None:
     with Celery('program', broker=url, set_as_current=False) as app:
+        app.conf.broker_connection_timeout = 0.5
         app.send_task('program.hello', queue=queue, retry=False)
 
 
@@ -61,8 +65,17 @@ def refused(call: Callable[..., None], *arguments: str) -> str:
 def test_what_redis_refuses(server: key_value_server.Prepared) -> None:
     url = server.url
     admin = redis.Redis.from_url(url)
+    held = [redis.Redis.from_url(url) for _ in range(MOST_CLIENTS)]
+    assert all(client.ping() for client in held)
+    admin.config_set('maxclients', MOST_CLIENTS)
+    assert TOO_MANY in refused(send, url)
+    assert TOO_MANY in refused(store, url)
+    for client in held:
+        client.close()
+    assert wait_until(lambda: admin.info('clients')['connected_clients'] == 1, SECONDS)
     send(url)
     store(url)
+    admin.config_set('maxclients', 1000)
 
     admin.config_set('maxmemory', '1mb')
     assert FULL_MEMORY in refused(send, url)

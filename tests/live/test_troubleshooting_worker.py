@@ -127,8 +127,11 @@ def test_what_a_worker_says(worker: Terminal) -> None:
     assert " raised ValueError('no')" in worker.output
     assert ended(chord([done.s(), done.s()])(done.s())) == 'done'
 
+    running = send('hears_of_the_time')
+    worker.wait_for(f'[{running.id}] received', SECONDS)
     has_no_memory.delay()
     worker.wait_for(MEMORY, SECONDS)
+    assert ended(running) == 'SoftTimeLimitExceeded'
     assert worker.wait(SECONDS) == 1
 
 
