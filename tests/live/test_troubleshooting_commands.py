@@ -116,7 +116,9 @@ def type_in(session: Session, tmp_path: Path) -> Iterator[Callable[[str], Termin
         yield lambda command: start(command, reader_environment(), tmp_path)
 
 
-@pytest.mark.parametrize(('command', 'message', 'status'), MISTAKES)
+@pytest.mark.parametrize(
+    ('command', 'message', 'status'), MISTAKES, ids=[command for command, _, _ in MISTAKES]
+)
 def test_what_a_command_says_as_it_ends(
     type_in: Callable[[str], Terminal], command: str, message: str, status: int
 ) -> None:

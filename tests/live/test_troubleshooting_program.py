@@ -141,6 +141,11 @@ MISTAKES: list[tuple[str, Call, Call]] = [
         sends('memory://'),
     ),
     (
+        "KeyError: 'No such transport: '",
+        sends("'memory://'"),
+        sends('memory://'),
+    ),
+    (
         "ValueError: Port could not be cast to integer value as 'p'",
         sends(f'amqp://bob:{PASSWORD}@localhost//'),
         lambda: program(f'amqp://bob:{quote(PASSWORD, safe="")}@localhost//')[0].connection(),
