@@ -58,6 +58,7 @@ OTHER_OPTIONS = {
     '--cpuset-cpus': 'docker run',
     '--email': 'manage.py createsuperuser',
     '--entrypoint': 'docker run',
+    '--env-file': 'docker run',
     '--force': 'docker compose',
     '--format': 'docker compose',
     '--json': 'curl',
