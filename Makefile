@@ -11,14 +11,28 @@ override RESULTS := $(value RESULTS)
 override PEERS := $(value PEERS)
 override FULL := $(value FULL)
 export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS PEERS FULL
+# Those of the command line alone: the reader's own variables belong to what the doctor looks at.
+typed = $(if $(filter command,$(origin $1)),$(value $1))
+override DOCTOR_APP := $(call typed,APP)
+override DOCTOR_FOLDER := $(call typed,FOLDER)
+override DOCTOR_MANAGEMENT := $(call typed,MANAGEMENT)
+override DOCTOR_JSON := $(call typed,JSON)
+export DOCTOR_APP DOCTOR_FOLDER DOCTOR_MANAGEMENT DOCTOR_JSON
 PLAYGROUND = exec "$$PYTHON" -m playground
 
+ifeq ($(MAKECMDGOALS),doctor)
+# It sees the reader's variables as they are; celery takes APP for -A, and this one is ours.
+ifneq ($(DOCTOR_APP),)
+unexport APP
+endif
+else
 # Nor does Python obey a variable of another project's, such as PYTHONPATH.
 unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 export PYTHONUTF8 = 1
+endif
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play database timeline pictures faults throughput setup setup-production test bless lint
+.PHONY: help demo play database timeline pictures faults throughput doctor setup setup-production test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -45,6 +59,10 @@ faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name
 throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other libraries, FULL=1 all)
 	@$(PLAYGROUND) setup --dev
 	@.venv/bin/python -m lab.throughput --peers "$$PEERS" --full "$$FULL" --results "$$RESULTS"
+
+doctor:  ## say what is wrong with your own set-up (APP=proj FOLDER=path; JSON=1, MANAGEMENT=url)
+	@$(PLAYGROUND) doctor $${DOCTOR_APP:+--app="$$DOCTOR_APP"} $${DOCTOR_FOLDER:+--folder="$$DOCTOR_FOLDER"} \
+	    $${DOCTOR_MANAGEMENT:+--management="$$DOCTOR_MANAGEMENT"} $${DOCTOR_JSON:+--json}
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

@@ -10,6 +10,12 @@ if sys.version_info < (3, 11):
     )
     sys.exit(2)
 
+if sys.argv[1:2] == ['doctor']:
+    # It looks at the environment of the reader, which the other commands do not obey.
+    from playground.doctor import launch
+
+    sys.exit(launch.run(sys.argv[2:]))
+
 from playground import environment
 
 if environment.clean_this_process():

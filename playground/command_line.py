@@ -105,6 +105,10 @@ def _parse() -> argparse.Namespace:
     timeline.set_defaults(requirements=TESTS_REQUIREMENTS)
     pictures = commands.add_parser('pictures', help='take the pictures of README.md; needs Docker')
     pictures.set_defaults(requirements=TESTS_REQUIREMENTS)
+    # __main__ has it run before the environment is cleaned; here it is for the list of commands.
+    commands.add_parser(
+        'doctor', help='say what is wrong with your own set-up; -h lists its options'
+    )
     return parser.parse_args()
 
 
