@@ -16,13 +16,6 @@ from playground.services.running import Services
 from playground.session import Session
 from tests.fresh_services import fresh
 
-# Which server is the broker of each: the pages' conditions of skips know it as ``broker``.
-BROKERS = {'embedded': 'Redis', 'native': 'RabbitMQ', 'compose': 'RabbitMQ'}
-
-# What chapters need that type docker compose, and why they are skipped on the other back-ends.
-NEEDS_OF_CONTAINERS = ('Docker', 'cluster')
-IN_DOCKER = 'a chapter about containers needs Docker, so it is run on compose alone'
-
 BACKENDS = pytest.StashKey[Sequence[str]]()
 # What was started, as in {'embedded': 'Valkey 9.1.2 as broker and result backend'}.
 STARTED = pytest.StashKey[dict[str, str]]()
@@ -114,11 +107,6 @@ def lacks_postgresql(config: pytest.Config) -> str | None:
 def lacks_prometheus(config: pytest.Config) -> str | None:
     """Say why what needs a Prometheus is skipped; where ``native`` was named, it never is."""
     return _lacks(config, 'Prometheus', shutil.which('prometheus'))
-
-
-def lacks_docker(backend: str) -> str | None:
-    """Say why what types docker compose is skipped on a back-end."""
-    return None if backend == 'compose' else IN_DOCKER
 
 
 def skip_without_native(config: pytest.Config) -> None:

@@ -22,8 +22,8 @@ from tests.celery_names import (
     words,
 )
 from tests.live.projects import PROJECTS
+from tests.markdown import tokens
 from tests.pages import PAGES
-from tests.test_links import tokens
 
 FOLDERS = ('.', 'basic_setup', 'examples', 'own_program')
 

@@ -7,9 +7,9 @@ import pytest
 
 from playground.virtual_environment import REPOSITORY
 from tests import app_head
+from tests.markdown import anchors, tokens
 from tests.notes.page import chapter
 from tests.pages import PAGES
-from tests.test_links import anchors, tokens
 
 FOLDER = REPOSITORY / 'examples'
 INDEX = FOLDER / 'README.md'

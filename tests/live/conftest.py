@@ -14,7 +14,8 @@ from playground.services.running import Services
 from playground.session import Session
 from playground.terminal import Terminal, reader_environment
 from playground.waiting import wait_until
-from tests.backends import BACKENDS, BROKERS
+from tests.backends import BACKENDS
+from tests.brokers import BROKERS
 from tests.fresh_services import fresh
 from tests.live.engine import engine_session
 

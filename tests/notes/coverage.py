@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.backends import BROKERS, NEEDS_OF_CONTAINERS, lacks_docker
+from tests.brokers import BROKERS, NEEDS_OF_CONTAINERS, lacks_docker
 from tests.notes.page import DIRECTIVE, FENCES, NOT_RUN, chapter, needed
 
 FENCE = re.compile(rf'^```(?:{"|".join(kind for kind in FENCES if kind not in NOT_RUN)})$')

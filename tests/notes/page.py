@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import pytest
 from sybil import Document, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
 
@@ -32,6 +31,10 @@ DIRECTIVE = re.compile(
 )
 
 
+class PageError(Exception):
+    """What of a page means nothing, a line for each."""
+
+
 @dataclass(frozen=True)
 class ChapterEnd:
     """Where a chapter has run.
@@ -54,8 +57,8 @@ def blocks(document: Document) -> Sequence[tuple[Region, Block]]:
         document: the page.
 
     Raises:
-        pytest.Collector.CollectError: a fence or a comment means nothing, so that what it
-            stands for would not be run.
+        PageError: a fence or a comment means nothing, so that what it stands for would not be
+            run.
     """
     fences = list(RawFencedCodeBlockLexer(re.compile(r'(?P<info>[^\n]*)\n'))(document))
     found = [(fence, _block(document, fence)) for fence in fences]
@@ -75,7 +78,7 @@ def blocks(document: Document) -> Sequence[tuple[Region, Block]]:
     defects += [_excerpt_defect(block) for _, block in found]
     defects += [defect for _, block in found for defect in _lucky_lines(block)]
     if messages := [f'{document.path}:{defect}' for defect in defects if defect]:
-        raise pytest.Collector.CollectError('\n'.join(messages))
+        raise PageError('\n'.join(messages))
     return found
 
 

@@ -15,19 +15,13 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from playground.virtual_environment import REPOSITORY
-from tests.backends import (
-    BACKENDS,
-    BROKERS,
-    NEEDS_OF_CONTAINERS,
-    lacks_docker,
-    lacks_postgresql,
-    lacks_prometheus,
-)
+from tests.backends import BACKENDS, lacks_postgresql, lacks_prometheus
+from tests.brokers import BROKERS, NEEDS_OF_CONTAINERS, lacks_docker
 from tests.notes import coverage
 from tests.notes.block import Block
 from tests.notes.chapter_run import ChapterRun, MismatchError
 from tests.notes.observation import Recorder
-from tests.notes.page import NOT_RUN, ChapterEnd, blocks, chapter, chapter_ends
+from tests.notes.page import NOT_RUN, ChapterEnd, PageError, blocks, chapter, chapter_ends
 
 # How pytest names an example of a page: README.md::sybil:embedded,line:12,column:1
 EXAMPLE = '::sybil:'
@@ -204,7 +198,10 @@ def pages(
 
 
 def _regions(document: Document) -> Iterable[Region]:
-    found = blocks(document)
+    try:
+        found = blocks(document)
+    except PageError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
     for fence, block in found:
         if block.kind not in NOT_RUN:
             yield Region(fence.start, fence.end, block, _evaluate)

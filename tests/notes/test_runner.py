@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from playground.services.running import Services
-from tests.backends import IN_DOCKER
+from tests.brokers import IN_DOCKER
 from tests.notes.nested_run import NestedRun
 
 MEANINGLESS = """\
