@@ -9,8 +9,9 @@ override FAULT := $(value FAULT)
 override QUICK := $(value QUICK)
 override RESULTS := $(value RESULTS)
 override PEERS := $(value PEERS)
+override SERVE := $(value SERVE)
 override FULL := $(value FULL)
-export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS PEERS FULL
+export PYTHON BACKEND CANVAS FLOWER_PORT FAULT QUICK RESULTS PEERS FULL SERVE
 # Those of the command line alone: the reader's own variables belong to what the doctor looks at.
 typed = $(if $(filter command,$(origin $1)),$(value $1))
 override DOCTOR_APP := $(call typed,APP)
@@ -32,7 +33,7 @@ export PYTHONUTF8 = 1
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play database timeline pictures faults throughput doctor setup setup-production test bless lint
+.PHONY: help demo play database timeline pictures faults throughput doctor book drawings setup setup-production test bless lint
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -63,6 +64,14 @@ throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other l
 doctor:  ## say what is wrong with your own set-up (APP=proj FOLDER=path; JSON=1, MANAGEMENT=url)
 	@$(PLAYGROUND) doctor $${DOCTOR_APP:+--app="$$DOCTOR_APP"} $${DOCTOR_FOLDER:+--folder="$$DOCTOR_FOLDER"} \
 	    $${DOCTOR_MANAGEMENT:+--management="$$DOCTOR_MANAGEMENT"} $${DOCTOR_JSON:+--json}
+
+book:  ## make the notes a web site in build/book, to read offline (SERVE=1 shows it until Ctrl-C)
+	@$(PLAYGROUND) setup --book
+	@exec .venv/bin/python -m book --serve "$$SERVE"
+
+drawings:  ## draw the Mermaid of the pages again, for the book (needs npm, and Chromium or Chrome)
+	@$(PLAYGROUND) setup --dev
+	@.venv/bin/python -m book.draw
 
 setup:  ## make .venv and install all requirements
 	@$(PLAYGROUND) setup --dev

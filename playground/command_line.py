@@ -14,6 +14,7 @@ USAGE_ERROR = 2
 
 READERS_REQUIREMENTS = 'requirements.txt'
 PRODUCTION_REQUIREMENTS = 'requirements-production.txt'
+BOOK_REQUIREMENTS = 'book/requirements.txt'
 TESTS_REQUIREMENTS = 'requirements-dev.txt'
 
 # What a reader can mend of what an operating system refuses.
@@ -75,6 +76,13 @@ def _parse() -> argparse.Namespace:
         action='store_const',
         const=PRODUCTION_REQUIREMENTS,
         help='those of production.md too',
+    )
+    setup.add_argument(
+        '--book',
+        dest='requirements',
+        action='store_const',
+        const=BOOK_REQUIREMENTS,
+        help='those of the book too',
     )
     setup.add_argument(
         '--dev',

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ UNUSABLE_IN_A_PATH = re.compile(r"""[\x00-\x1f\x7f"$`\\:]|'''|[\ud800-\udfff]"""
 NEEDED_MEGABYTES = {
     'requirements.txt': 250,
     'requirements-production.txt': 450,
-    'requirements-dev.txt': 900,
+    'book/requirements.txt': 350,
+    'requirements-dev.txt': 1000,
 }
 
 # Without one of these there is nothing to run.
@@ -75,7 +77,7 @@ def ensure(requirements: str) -> None:
 
 
 def _stamp(requirements: str) -> Path:
-    return ENVIRONMENT / f'installed-{requirements}'
+    return ENVIRONMENT / f'installed-{requirements.replace("/", "-")}'
 
 
 def _fingerprint(requirements: str) -> str:
@@ -89,7 +91,12 @@ def _fingerprint(requirements: str) -> str:
 def _with_included(requirements: str) -> list[str]:
     """The file, and those that it includes with ``-r``."""
     lines = (REPOSITORY / requirements).read_text(encoding='utf-8').splitlines()
-    included = [line.removeprefix('-r ') for line in lines if line.startswith('-r ')]
+    folder = posixpath.dirname(requirements)
+    included = [
+        posixpath.normpath(posixpath.join(folder, line.removeprefix('-r ')))
+        for line in lines
+        if line.startswith('-r ')
+    ]
     return [requirements, *(name for each in included for name in _with_included(each))]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playground.virtual_environment import ENVIRONMENT, REPOSITORY
 
 NOT_COPIED = shutil.ignore_patterns(
-    *('.git', '.venv', '.playground', '.env', '__pycache__', '.*_cache', 'db.sqlite3*')
+    *('.git', '.venv', '.playground', '.env', 'build', '__pycache__', '.*_cache', 'db.sqlite3*')
 )
 
 

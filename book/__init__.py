@@ -1,0 +1,1 @@
+"""make book: the notes as a web site of their own, a page a chapter."""

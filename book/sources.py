@@ -1,0 +1,115 @@
+"""Writes what Sphinx reads: the chapters, with their links led into the book, and the files."""
+
+import posixpath
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from book import chapters, drawings
+from book.chapters import FRONT, Chapter, Part
+from playground.virtual_environment import REPOSITORY
+from tests.notes.page import DIRECTIVE
+
+# What leads to another page of the book, until Sphinx knows the way from one to the other.
+SCHEME = 'book'
+
+# A link's target, or code, in which brackets are no link.
+TARGET = re.compile(r'(?P<code>`+[^`]+`+)|(?P<before>\]\()(?P<target>[^)\s]+)(?=\))')
+
+LANGUAGES = {
+    **{'.py': 'python', '.yml': 'yaml', '.yaml': 'yaml', '.sh': 'bash', '.toml': 'toml'},
+    **{'.service': 'ini', '.conf': 'text', '.json': 'json'},
+}
+
+
+def write(folder: Path) -> None:
+    """Write them all.
+
+    Args:
+        folder: where; it exists.
+    """
+    shutil.copytree(REPOSITORY / 'pictures', folder / 'pictures')
+    shutil.copytree(drawings.FOLDER, folder / 'drawings')
+    for part in chapters.parts():
+        _write(folder, part.front.name, _front(part))
+        for chapter in part.chapters:
+            _write(folder, chapter.name, _markdown(chapter))
+    for name in chapters.files():
+        _write(folder, chapters.file_page(name), _file(name))
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    # A file's page keeps the file's own suffix.
+    path = folder / f'{name}.md'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding='utf-8')
+
+
+def _front(part: Part) -> str:
+    below = [f'/{chapter.name}' for chapter in part.chapters]
+    if part.front.name == FRONT:
+        below += [f'/{other.front.name}' for other in chapters.parts() if _is_below(other, FRONT)]
+    else:
+        below += [
+            f'/{other.front.name}'
+            for other in chapters.parts()
+            if _is_below(other, part.front.name)
+        ]
+    listed = ''.join(f'{name}\n' for name in below)
+    tree = f'\n```{{toctree}}\n:hidden:\n\n{listed}```\n' if below else ''
+    return f'{_markdown(part.front)}{tree}'
+
+
+def _is_below(part: Part, front: str) -> bool:
+    """Tell whether a part stands below a front page in the book's contents."""
+    if part.front.name == front:
+        return False
+    folder = posixpath.dirname(part.front.name.removesuffix(f'/{FRONT}'))
+    is_of_a_part = any(other.front.name == f'{folder}/{FRONT}' for other in chapters.parts())
+    return front == f'{folder}/{FRONT}' if is_of_a_part else front == FRONT
+
+
+def _markdown(chapter: Chapter) -> str:
+    """A chapter as a text of its own: its heading is the first, and no directive is seen."""
+    fenced = {
+        number
+        for token in chapters.tokens(chapter.text)
+        if token.type == 'fence' and token.map
+        for number in range(*token.map)
+    }
+    lines = []
+    surplus = len(re.match(r'#*', chapter.text)[0]) - 1  # type: ignore[index]
+    for number, line in enumerate(chapter.text.splitlines(keepends=True)):
+        if number in fenced:
+            lines.append(line)
+        elif not DIRECTIVE.fullmatch(line.rstrip('\n')):
+            heading = re.match(r'#+(?= )', line)
+            lines.append(_with_targets(chapter.page, line[surplus:] if heading else line))
+    return ''.join(lines) + f'\n{chapter.coverage}\n'
+
+
+def _with_targets(page: str, line: str) -> str:
+    def lead(match: re.Match[str]) -> str:
+        if match['code'] or not chapters.is_of_the_repository(match['target']):
+            return match[0]
+        if match['target'].startswith('pictures/'):
+            return f'{match["before"]}/{match["target"]}'
+        name, anchor = chapters.place(page, match['target'])
+        return f'{match["before"]}{SCHEME}:{name}{f"#{anchor}" if anchor else ""}'
+
+    return TARGET.sub(lead, line)
+
+
+def _file(name: str) -> str:
+    """A page that shows a file, and is in no contents: chapters lead to it."""
+    text = (REPOSITORY / name).read_text(encoding='utf-8')
+    fence = '`' * max(3, 1 + max((len(run) for run in re.findall('`+', text)), default=0))
+    language = LANGUAGES.get(Path(name).suffix, 'text')
+    # Who searches wants a chapter or a program to read, not a test.
+    head = [*_metadata(nosearch=name.startswith('tests/')), f'# {name}\n']
+    return '\n'.join([*head, f'{fence}{language}', f'{text.rstrip()}', f'{fence}\n'])
+
+
+def _metadata(*, nosearch: bool) -> Iterable[str]:
+    return ['---', 'orphan: true', *(['nosearch: true'] if nosearch else []), '---']
