@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from types import FrameType
 
 from playground import environment, preconditions
 from playground.errors import PlaygroundError
@@ -23,6 +24,8 @@ def main() -> int:
     )
     parser.add_argument('--serve', default='', metavar='1', help='show it until Ctrl-C')
     arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         if arguments.serve not in YES + NO:
             raise PlaygroundError(
@@ -49,6 +52,11 @@ def _run(shown: bool) -> int:
     if shown:
         serve.serve(folder)
     return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C, so that nothing half-made is left."""
+    sys.exit(128 + number)
 
 
 if environment.clean_this_process():

@@ -4,33 +4,37 @@ The drawings are kept in book/drawings, so that who makes the book needs neither
 """
 
 import json
-import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error
 
-from book import chapters, drawings
+from book import chapters, drawings, npm
 from playground.browser import open_browser
 from playground.errors import PlaygroundError
 from playground.session import Session
 from tests.notes.page import PICTURES
 
 PACKAGE = 'mermaid@12.3.0'
-PROGRAM = 'package/dist/mermaid.min.js'
+PROGRAM = 'dist/mermaid.min.js'
 SECONDS = 120.0
 USAGE_ERROR = 2
 
+FONT = 'system-ui, sans-serif'
 SETTINGS = {
     'startOnLoad': False,
     'deterministicIds': True,
     'htmlLabels': False,
-    'fontFamily': 'system-ui, sans-serif',
+    'fontFamily': FONT,
     'flowchart': {'htmlLabels': False},
-    'sequence': {'wrap': True, 'actorMargin': 30},
+    'sequence': {
+        'wrap': True,
+        'width': 160,
+        'actorMargin': 60,
+        **{f'{text}FontFamily': FONT for text in ('actor', 'message', 'note')},
+        **{f'{text}FontSize': 14 for text in ('actor', 'message', 'note')},
+    },
 }
 THEMES = {'light': 'default', 'dark': 'dark'}
 
@@ -39,7 +43,7 @@ def main() -> int:
     """Draw them all, remove those that no page has any more, and return the exit status."""
     try:
         with Session() as session, tempfile.TemporaryDirectory() as folder:
-            program = _mermaid(Path(folder))
+            program = npm.get(PACKAGE, PROGRAM, Path(folder))
             with open_browser(session) as browser:
                 made = _draw(browser, program)
     except PlaygroundError as error:
@@ -59,21 +63,6 @@ def sources() -> list[str]:
     """The Mermaid of all pages, in order."""
     found = [block for chapter in chapters.chapters().values() for block in chapter.blocks]
     return [block.text for block in found if block.kind in PICTURES]
-
-
-def _mermaid(folder: Path) -> Path:
-    npm = shutil.which('npm')
-    if npm is None:
-        raise PlaygroundError('there is no npm on this machine: install it, then run this again')
-    done = subprocess.run(
-        [npm, 'pack', '--silent', PACKAGE], cwd=folder, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise PlaygroundError(f'npm could not get {PACKAGE}: {done.stderr.strip()[-300:]}')
-    [archive] = folder.glob('*.tgz')
-    with tarfile.open(archive) as packed:
-        packed.extract(PROGRAM, folder, filter='data')
-    return folder / PROGRAM
 
 
 def _draw(browser: Browser, program: Path) -> dict[str, str]:

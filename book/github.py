@@ -28,9 +28,12 @@ def name() -> str | None:
         )
     except OSError:
         return None
-    found = re.search(
-        r'\bgithub\.com[/:](?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?$', done.stdout.strip()
-    )
+    return name_in(done.stdout.strip())
+
+
+def name_in(address: str) -> str | None:
+    """Find the name in an address that git has, if it is one of GitHub's."""
+    found = re.search(r'[/@]github\.com[/:](?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?$', address)
     return found['name'] if found else None
 
 

@@ -41,3 +41,8 @@ for (const button of document.querySelectorAll('button.copy')) {
 }
 letTheKeyboardScroll();
 addEventListener('resize', letTheKeyboardScroll);
+
+// A page that was opened as a file may not read others, so a result has no line of its page's text.
+if (location.protocol === 'file:') {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}

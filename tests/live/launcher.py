@@ -78,11 +78,11 @@ class Launcher:
         """All that the command printed so far."""
         return self.log.read_text(errors='replace')
 
-    def wait_for(self, text: str) -> None:
+    def wait_for(self, text: str, seconds: float = START_SECONDS) -> None:
         """Wait until the command has printed a text."""
         assert self.process is not None
         runs = self.process.poll
-        assert wait_until(lambda: text in self.output, START_SECONDS, lambda: runs() is None), (
+        assert wait_until(lambda: text in self.output, seconds, lambda: runs() is None), (
             f'no {text!r} in:\n{self.output}'
         )
 
