@@ -27,6 +27,8 @@ SETTINGS = {
     'deterministicIds': True,
     'htmlLabels': False,
     'fontFamily': FONT,
+    # A line that goes through words is no line to read.
+    'themeCSS': '.edgeLabel rect { opacity: 1 }',
     'flowchart': {'htmlLabels': False},
     'sequence': {
         'wrap': True,

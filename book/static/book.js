@@ -46,3 +46,20 @@ addEventListener('resize', letTheKeyboardScroll);
 if (location.protocol === 'file:') {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 }
+
+// Parts have chapters of the same number, so a result says which part it is of.
+const results = document.getElementById('search-results');
+
+function nameTheParts() {
+  for (const link of results.querySelectorAll('li > a:not([data-part])')) {
+    const folders = link.getAttribute('href').split('/').slice(0, -1);
+    link.dataset.part = folders[0] ?? '';
+    if (folders.length) {
+      link.append(` (${folders[0]})`);
+    }
+  }
+}
+
+if (results) {
+  new MutationObserver(nameTheParts).observe(results, {childList: true, subtree: true});
+}

@@ -92,7 +92,7 @@ def test_the_search_finds_a_setting_and_opens_its_chapter(open_page: OpenPage) -
     )
     page.keyboard.press('Enter')
     results = page.locator('#search-results li a')
-    chapter = results.filter(has_text=re.compile('^12. Nothing lost'))
+    chapter = results.filter(has_text=re.compile(r'^12\. Nothing lost \(production\)$'))
     expect(chapter).to_have_count(1)
     assert not [text for text in results.all_text_contents() if text.startswith('tests/')]
     chapter.click()
