@@ -13,6 +13,8 @@ from playground.virtual_environment import REPOSITORY
 MODULE = 'book'
 USAGE_ERROR = 2
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 YES, NO = ('1',), ('', '0')
 
 
@@ -24,7 +26,7 @@ def main() -> int:
     )
     parser.add_argument('--serve', default='', metavar='1', help='show it until Ctrl-C')
     arguments = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, _end)
     try:
         if arguments.serve not in YES + NO:
@@ -55,7 +57,11 @@ def _run(shown: bool) -> int:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """End as after Ctrl-C, so that nothing half-made is left."""
+    """Remove what is half made, whatever comes meanwhile."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
 
 

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 from playground.http import DIRECT
+from playground.waiting import wait_until
 from tests.live.launcher import Launcher
 
 SECONDS = 240.0
@@ -48,7 +49,8 @@ def test_a_warning_of_sphinx_is_one_error_and_leaves_no_book(launcher: Launcher)
 
 def test_an_interrupted_build_leaves_nothing(launcher: Launcher) -> None:
     launcher.start('make', 'book')
-    launcher.wait_for_file('build')
+    build = launcher.repository / 'build'
+    assert wait_until(lambda: any(build.glob('*/source/production/*')), SECONDS)
     launcher.signal(signal.SIGTERM)
     launcher.press_control_c()
     launcher.wait(SECONDS)
