@@ -12,6 +12,7 @@ from pathlib import Path
 from book import chapters, sources
 from playground.errors import PlaygroundError
 from playground.virtual_environment import REPOSITORY
+from tests.notes.page import PageError
 
 BUILD = REPOSITORY / 'build'
 NAME = 'book'
@@ -42,7 +43,7 @@ def build(folder: Path = BUILD) -> Path:
         source.mkdir()
         try:
             sources.write(source)
-        except chapters.BookError as error:
+        except (chapters.BookError, PageError) as error:
             raise PlaygroundError(str(error)) from None
         _run_sphinx(source, made)
         for name in NOT_OF_THE_BOOK:

@@ -23,6 +23,8 @@ OTHER_PAGES = ('lab/*/README.md', 'examples/README.md', 'examples/*/README.md')
 FRONT = 'index'
 FILES = 'files'
 
+PICTURE_SUFFIXES = ('.svg', '.png')
+
 NUMBERED = re.compile(r'\d+-')
 
 
@@ -91,19 +93,24 @@ def files() -> tuple[str, ...]:
         if 'file' in block.directives
     }
     linked = {
-        _in_repository(part.front.page, link)
+        in_repository(part.front.page, link)
         for part in parts()
         for link in links(REPOSITORY / part.front.page)
         if is_of_the_repository(link)
     }
     pages = {part.front.page for part in parts()}
-    pictures = {name for name in linked if name.startswith('pictures/')}
+    pictures = {name for name in linked if is_picture(name)}
     return tuple(sorted((shown | linked) - pages - pictures))
 
 
 def is_of_the_repository(link: str) -> bool:
     """Tell whether a link leads to a file of the repository, or to a place in it."""
     return re.match(r'[a-z]+:', link) is None
+
+
+def is_picture(link: str) -> bool:
+    """Tell whether a link is to a picture, which is shown and has no page."""
+    return link.endswith(PICTURE_SUFFIXES)
 
 
 def place(page: str, link: str) -> tuple[str, str]:
@@ -119,7 +126,7 @@ def place(page: str, link: str) -> tuple[str, str]:
     Raises:
         BookError: it leads nowhere.
     """
-    name = _in_repository(page, link)
+    name = in_repository(page, link)
     anchor = link.partition('#')[2]
     if name in files():
         return file_page(name), ''
@@ -139,7 +146,8 @@ def file_page(name: str) -> str:
     return f'{FILES}/{name}'
 
 
-def _in_repository(page: str, link: str) -> str:
+def in_repository(page: str, link: str) -> str:
+    """Name the file to which a link of a page leads, as in ``lab/faults/README.md``."""
     name = link.partition('#')[0]
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), name)) if name else page
 
@@ -203,7 +211,7 @@ def tokens(text: str) -> list[Token]:
 
 def _blocks(path: Path, text: str) -> list[Block]:
     """The blocks of a file; one whose blocks the tests do not run may indent them."""
-    if path in PAGES or path.match('lab/*/README.md'):
+    if path in PAGES:
         return [block for _, block in blocks(Document(text, str(path)))]
     return [
         Block(token.info, token.content, token.map[0] + 1, '')

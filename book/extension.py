@@ -1,6 +1,5 @@
 """What Sphinx does for the book alone: captions of blocks, links, and pictures in two themes."""
 
-import posixpath
 import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
@@ -47,11 +46,7 @@ class Blocks(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         chapter = chapters.chapters().get(self.env.docname)
-        found = [
-            node
-            for node in self.document.findall(nodes.literal_block)
-            if not isinstance(node.parent, nodes.paragraph)
-        ]
+        found = list(self.document.findall(nodes.literal_block))
         if chapter is None:
             for node in found:
                 _replace(node, None, [_button(node.astext())])
@@ -87,7 +82,7 @@ class Pictures(SphinxTransform):
                 reader = _PictureReader()
                 reader.feed(raw.astext())
                 both = [
-                    nodes.image(uri=f'/{uri}', alt=reader.alt, classes=[theme, 'picture'])
+                    nodes.image(uri=uri, alt=reader.alt, classes=[theme, 'picture'])
                     for theme, uri in reader.sources.items()
                 ]
                 raw.replace_self(nodes.container('', *both, classes=['pictures']))
@@ -182,7 +177,6 @@ def _context(
     link = edit_link(path) if path else None
     if link:
         context['theme_source_edit_link'] = link
-    context['depth'] = posixpath.normpath(name).count('/')
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

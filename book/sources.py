@@ -14,8 +14,10 @@ from tests.notes.page import DIRECTIVE
 # What leads to another page of the book, until Sphinx knows the way from one to the other.
 SCHEME = 'book'
 
-# A link's target, or code, in which brackets are no link.
-TARGET = re.compile(r'(?P<code>`+[^`]+`+)|(?P<before>\]\()(?P<target>[^)\s]+)(?=\))')
+# A link's or a picture's target, or code, in which brackets are no link.
+TARGET = re.compile(
+    r'(?P<code>`+[^`]+`+)|(?P<before>\]\(|\bsrc(?:set)?=")(?P<target>[^)\s"]+)(?=[)"])'
+)
 
 LANGUAGES = {
     **{'.py': 'python', '.yml': 'yaml', '.yaml': 'yaml', '.sh': 'bash', '.toml': 'toml'},
@@ -29,8 +31,10 @@ def write(folder: Path) -> None:
     Args:
         folder: where; it exists.
     """
-    shutil.copytree(REPOSITORY / 'pictures', folder / 'pictures')
     shutil.copytree(drawings.FOLDER, folder / 'drawings')
+    for name in _pictures():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, folder / name)
     for part in chapters.parts():
         _write(folder, part.front.name, _front(part))
         for chapter in part.chapters:
@@ -39,35 +43,38 @@ def write(folder: Path) -> None:
         _write(folder, chapters.file_page(name), _file(name))
 
 
+def _pictures() -> set[str]:
+    """The pictures of all pages, by their paths in the repository."""
+    return {
+        chapters.in_repository(chapter.page, match['target'])
+        for chapter in chapters.chapters().values()
+        for match in TARGET.finditer(chapter.text)
+        if match['target'] and chapters.is_picture(match['target'])
+    }
+
+
 def _write(folder: Path, name: str, text: str) -> None:
-    # A file's page keeps the file's own suffix.
     path = folder / f'{name}.md'
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding='utf-8')
 
 
 def _front(part: Part) -> str:
-    below = [f'/{chapter.name}' for chapter in part.chapters]
-    if part.front.name == FRONT:
-        below += [f'/{other.front.name}' for other in chapters.parts() if _is_below(other, FRONT)]
-    else:
-        below += [
-            f'/{other.front.name}'
-            for other in chapters.parts()
-            if _is_below(other, part.front.name)
-        ]
-    listed = ''.join(f'{name}\n' for name in below)
+    """A front page, and the contents below it: they make the book's order, and are not seen."""
+    others = [other for other in chapters.parts() if _front_above(other) == part.front.name]
+    below = [*part.chapters, *(other.front for other in others)]
+    listed = ''.join(f'/{chapter.name}\n' for chapter in below)
     tree = f'\n```{{toctree}}\n:hidden:\n\n{listed}```\n' if below else ''
     return f'{_markdown(part.front)}{tree}'
 
 
-def _is_below(part: Part, front: str) -> bool:
-    """Tell whether a part stands below a front page in the book's contents."""
-    if part.front.name == front:
-        return False
+def _front_above(part: Part) -> str | None:
+    """The front page below which a part stands in the contents; the first one is below none."""
+    if part.front.name == FRONT:
+        return None
     folder = posixpath.dirname(part.front.name.removesuffix(f'/{FRONT}'))
-    is_of_a_part = any(other.front.name == f'{folder}/{FRONT}' for other in chapters.parts())
-    return front == f'{folder}/{FRONT}' if is_of_a_part else front == FRONT
+    above = posixpath.join(folder, FRONT)
+    return above if any(other.front.name == above for other in chapters.parts()) else FRONT
 
 
 def _markdown(chapter: Chapter) -> str:
@@ -93,8 +100,8 @@ def _with_targets(page: str, line: str) -> str:
     def lead(match: re.Match[str]) -> str:
         if match['code'] or not chapters.is_of_the_repository(match['target']):
             return match[0]
-        if match['target'].startswith('pictures/'):
-            return f'{match["before"]}/{match["target"]}'
+        if chapters.is_picture(match['target']):
+            return f'{match["before"]}/{chapters.in_repository(page, match["target"])}'
         name, anchor = chapters.place(page, match['target'])
         return f'{match["before"]}{SCHEME}:{name}{f"#{anchor}" if anchor else ""}'
 
