@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from book import chapters, drawings
-from book.chapters import FRONT, Chapter, Part
+from book.chapters import FRONT, BookError, Chapter, Part
 from playground.virtual_environment import REPOSITORY
-from tests.notes.page import DIRECTIVE
+from tests.notes.page import DIRECTIVE, PICTURES
 
 # What leads to another page of the book, until Sphinx knows the way from one to the other.
 SCHEME = 'book'
@@ -30,9 +30,15 @@ def write(folder: Path) -> None:
 
     Args:
         folder: where; it exists.
+
+    Raises:
+        BookError: a page shows or names what is not there.
     """
     shutil.copytree(drawings.FOLDER, folder / 'drawings')
+    _check_drawings()
     for name in _pictures():
+        if not (REPOSITORY / name).is_file():
+            raise BookError(f'a page shows {name}, which is not there')
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, folder / name)
     for part in chapters.parts():
@@ -41,6 +47,17 @@ def write(folder: Path) -> None:
             _write(folder, chapter.name, _markdown(chapter))
     for name in chapters.files():
         _write(folder, chapters.file_page(name), _file(name))
+
+
+def _check_drawings() -> None:
+    for chapter in chapters.chapters().values():
+        for block in chapter.blocks:
+            for name in drawings.names(block.text).values() if block.kind in PICTURES else ():
+                if not (drawings.FOLDER / name).is_file():
+                    raise BookError(
+                        f'{chapter.page}:{block.line}: this Mermaid has not been drawn,'
+                        ' which make drawings does'
+                    )
 
 
 def _pictures() -> set[str]:
@@ -110,7 +127,10 @@ def _with_targets(page: str, line: str) -> str:
 
 def _file(name: str) -> str:
     """A page that shows a file, and is in no contents: chapters lead to it."""
-    text = (REPOSITORY / name).read_text(encoding='utf-8')
+    path = REPOSITORY / name
+    if not path.is_file():
+        raise BookError(f'a page leads to {name}, which is not a file')
+    text = path.read_text(encoding='utf-8')
     fence = '`' * max(3, 1 + max((len(run) for run in re.findall('`+', text)), default=0))
     language = LANGUAGES.get(Path(name).suffix, 'text')
     # Who searches wants a chapter or a program to read, not a test.

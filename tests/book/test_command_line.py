@@ -38,13 +38,35 @@ def test_another_value_of_serve_is_refused(launcher: Launcher, value: str) -> No
 
 def test_a_warning_of_sphinx_is_one_error_and_leaves_no_book(launcher: Launcher) -> None:
     page = launcher.repository / 'from-4.1.md'
-    page.write_text(page.read_text() + '\n![no picture](pictures/nothing.svg)\n')
+    page.write_text(page.read_text() + '\n#### Two levels below the chapter\n')
     launcher.start('make', 'book')
     assert launcher.wait(SECONDS) == 2
     assert 'book: Sphinx could not make the book:' in launcher.output
     assert 'from-4.1/3-what-changed-besides-commands.md' in launcher.output
     assert 'Traceback' not in launcher.output
     assert list((launcher.repository / 'build').iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ('added', 'said'),
+    [
+        ('![none](pictures/none.svg)', 'a page shows pictures/none.svg, which is not there'),
+        ('[none](examples/none.py)', 'a page leads to examples/none.py, which is not a file'),
+        ('[none](advance.md#none)', 'from-4.1.md: advance.md#none leads nowhere in the book'),
+        (
+            '```mermaid\nflowchart LR\n```',
+            'this Mermaid has not been drawn, which make drawings does',
+        ),
+        ('```shell\ntrue\n```', "unknown fence '```shell', so nothing would run it"),
+    ],
+)
+def test_a_mistake_of_a_page_is_one_sentence(launcher: Launcher, added: str, said: str) -> None:
+    page = launcher.repository / 'from-4.1.md'
+    page.write_text(f'{page.read_text()}\n{added}\n')
+    launcher.start('make', 'book')
+    assert launcher.wait(SECONDS) == 2
+    assert said in launcher.output
+    assert 'Traceback' not in launcher.output
 
 
 def test_an_interrupted_build_leaves_nothing(launcher: Launcher) -> None:
