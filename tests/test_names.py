@@ -52,6 +52,7 @@ NOT_SETTINGS = {
 }
 
 OTHER_OPTIONS = {
+    '--folder': 'make doctor',
     '--bind': 'gunicorn',
     '--build': 'docker compose',
     '--cpus': 'docker run',
@@ -85,6 +86,7 @@ OTHER_OPTIONS = {
 NO_OPTION = '-L'
 
 OTHER_NAMES = {
+    'LRANGE': 'a command of Redis',
     'ATOMIC_REQUESTS': 'a setting of Django',
     'CONN_MAX_AGE': 'another one',
     'EventSource': 'of a browser',

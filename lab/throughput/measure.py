@@ -1,6 +1,7 @@
 """How fast a queue empties, how long a task waits, and how fast calls return."""
 
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from lab.throughput.program import Program
 from playground.session import Session
 
 FROM, TO = 0.1, 0.95
+LEAST_SHARE = 0.05
 DRAIN_SECONDS = 300.0
 # One comes first, so that a worker has begun and a connection is there.
 WARM_UP = 20
@@ -76,10 +78,13 @@ def rate(marks: Marks) -> float:
     ran = [number for number, runs in enumerate(marks.runs) if runs]
     moments = sorted(marks.done[number] for number in ran)
     first: dict[int, float] = {}
+    runs = Counter(marks.process[number] for number in ran)
     for number in ran:
         process = marks.process[number]
-        first[process] = min(first.get(process, float('inf')), marks.done[number])
-    begin = max(moments[int(FROM * len(moments))], *first.values())
+        # One that runs a single task, as those of RQ, does not tell when the workers have begun.
+        if runs[process] >= LEAST_SHARE * len(ran):
+            first[process] = min(first.get(process, float('inf')), marks.done[number])
+    begin = max([moments[int(FROM * len(moments))], *first.values()])
     end = moments[int(TO * len(moments))]
     if end <= begin:
         return float('nan')

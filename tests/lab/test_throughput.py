@@ -74,6 +74,12 @@ def test_a_rate_begins_when_each_process_has_begun(marks: Marks) -> None:
     assert measure.rate(marks) == pytest.approx(20)
 
 
+def test_a_process_for_each_task_has_a_rate(marks: Marks) -> None:
+    for number in range(TASKS):
+        note(marks, number, number / 10, process=number)
+    assert measure.rate(marks) == pytest.approx(10)
+
+
 def test_a_rate_of_one_moment_is_none(marks: Marks) -> None:
     for number in range(TASKS):
         note(marks, number, 5.0)

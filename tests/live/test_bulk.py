@@ -15,7 +15,8 @@ from lab import servers
 from playground.services.running import Services
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.backends import BROKERS, skip_without_native
+from tests.backends import skip_without_native
+from tests.brokers import BROKERS
 
 SECONDS = 30.0
 CALLS = [(number, 'a') for number in range(3)]

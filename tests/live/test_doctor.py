@@ -29,7 +29,8 @@ from playground.session import Session
 from playground.terminal import reader_environment
 from playground.virtual_environment import REPOSITORY
 from playground.waiting import wait_until
-from tests.backends import BACKENDS, BROKERS
+from tests.backends import BACKENDS
+from tests.brokers import BROKERS
 from tests.fresh_services import fresh, management, request
 from tests.live.conftest import READY_SECONDS, terminals
 from tests.live.rabbitmq import rabbitmqctl

@@ -10,7 +10,8 @@ from lab.throughput.marks import shared
 huey = RedisHuey(os.environ['THROUGHPUT_QUEUE'], url=os.environ['THROUGHPUT_URL'], results=False)
 
 
-@huey.task()
+# A program's own module is __main__, and a consumer's is not.
+@huey.task(name='mark')
 def mark(number: int) -> None:
     """Do nothing but say so."""
     shared().run(number)

@@ -16,7 +16,7 @@ broker: AsyncBroker
 if URL.startswith('redis:'):
     broker = ListQueueBroker(URL, queue_name=QUEUE)
 else:
-    broker = AioPikaBroker(URL, queue_name=QUEUE)
+    broker = AioPikaBroker(URL, queue_name=QUEUE, exchange_name=QUEUE)
 
 
 @broker.task(task_name='mark')
