@@ -139,7 +139,7 @@ def test_an_option_of_the_transport_is_judged_too() -> None:
 def test_a_crontab_without_a_minute_is_found(when: crontab, entries: set[Entry]) -> None:
     made = app(beat_schedule={'e': {'task': 't', 'schedule': when}})
     # Else the doctor would ask what this task is, if other tests have made tasks for all apps.
-    made.task(name='t', shared=False)(lambda: None)
+    made.task(name='t', shared=False)(test_a_crontab_without_a_minute_is_found)
     assert found(settings.check_values(Situation('a', made, Path()))) == entries
 
 
