@@ -1,5 +1,6 @@
 """Huey."""
 
+import importlib
 import os
 
 from huey import RedisHuey
@@ -10,12 +11,12 @@ from lab.throughput.marks import shared
 huey = RedisHuey(os.environ['THROUGHPUT_QUEUE'], url=os.environ['THROUGHPUT_URL'], results=False)
 
 
-# A program's own module is __main__, and a consumer's is not.
-@huey.task(name='mark')
+@huey.task()
 def mark(number: int) -> None:
     """Do nothing but say so."""
     shared().run(number)
 
 
 if __name__ == '__main__':
-    sending.main(mark)
+    # In a program that is run, its name is __main__.mark, which a consumer does not know.
+    sending.main(importlib.import_module('lab.throughput.programs.huey_app').mark)
