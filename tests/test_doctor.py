@@ -44,17 +44,10 @@ def found(findings: Any) -> set[Entry]:
 
 
 def test_each_entry_is_on_the_page() -> None:
-    page = REPOSITORY / PAGE
-    if not page.exists():
-        pytest.skip(f'{PAGE} is not there yet')
-    text = page.read_text()
-    headings = set(anchors(page))
-    missing = [
-        entry.value
-        for entry in Entry
-        if entry.value not in headings and f'id="{entry.value}"' not in text
-    ]
-    assert missing == []
+    headings = anchors(REPOSITORY / PAGE)
+    assert [entry.value for entry in Entry if entry.value not in headings] == []
+    # An old Python is told so without our modules.
+    assert Entry.VERSIONS.address in launch.BEGIN
 
 
 @pytest.mark.parametrize(

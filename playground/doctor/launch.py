@@ -22,7 +22,7 @@ if sys.path and sys.path[0] == '':
 if sys.version_info < (3, 10):
     import json
     options = json.loads(sys.argv[2])
-    finding = {'check': 'python', 'level': 'fault', 'entry': 'troubleshooting.md#versions'}
+    finding = {'check': 'python', 'level': 'fault', 'entry': 'troubleshooting.md#other-versions'}
     finding['sentence'] = 'Python %d.%d, and Celery 5.7 needs 3.10 or newer' % sys.version_info[:2]
     finding['next'] = 'python3.13 -m venv .venv'
     about = {'version': 1, 'app': options['app'], 'folder': options['folder'], 'seconds': 0.0}
