@@ -28,7 +28,7 @@ def program(broker: str = 'memory://', backend: str = 'cache+memory://') -> tupl
     app = Celery('program', broker=broker, backend=backend, set_as_current=False)
     app.conf.result_backend_transport_options = {'retry_policy': {'timeout': 0.1}}
 
-    @app.task(name='program.hello')
+    @app.task(name='program.hello', shared=False)
     def hello(name: str) -> str:
         return name
 
@@ -224,7 +224,7 @@ def test_a_name_that_only_containers_know() -> None:
 
 def test_two_tasks_with_one_name() -> None:
     app, _ = program()
-    app.task(name='program.hello')(lambda name: 'of the second')
+    app.task(name='program.hello', shared=False)(lambda name: 'of the second')
     with pytest.warns(DuplicateTaskNameWarning) as warned:
         answer = app.tasks['program.hello']('Bob')
     assert answer == 'Bob'
