@@ -86,6 +86,7 @@ DRAINS = (
         'the fewest tasks wait behind a long one',
         {'worker_prefetch_multiplier': 1},
         brokers=ONCE,
+        short=(),
     ),
     _setting(
         '`worker_prefetch_multiplier=64`',
@@ -98,6 +99,7 @@ DRAINS = (
         'workers do not hear of each other',
         f'{POOL} --without-gossip',
         brokers=ONCE,
+        short=(),
     ),
     _options(
         '`--without-mingle`',
@@ -118,6 +120,7 @@ DRAINS = (
         'no rate limits',
         {'worker_disable_rate_limits': True},
         brokers=ONCE,
+        short=(),
     ),
     _setting(
         '`worker_enable_remote_control=False`',
@@ -141,6 +144,7 @@ DRAINS = (
         'tasks have priorities',
         {'task_queue_max_priority': 10, 'task_default_priority': 5},
         brokers=ONCE,
+        short=(),
     ),
     _setting(
         '`task_serializer="msgpack"`',

@@ -29,7 +29,7 @@ OWN_SHORT = FOLDER / 'own-short-results.json'
 
 KEYS = ('mode', 'broker', 'contender', 'round')
 
-SHORT = Amount(drain={RABBITMQ: 3_000, REDIS: 1_000}, send=1_000, rate=50, latency=150)
+SHORT = Amount(drain={RABBITMQ: 2_000, REDIS: 800}, send=1_000, rate=50, latency=100)
 FULL = Amount(drain={RABBITMQ: 8_000, REDIS: 2_500}, send=3_000, rate=100, latency=300)
 SHORT_ROUNDS, FULL_ROUNDS = 1, 5
 SEED = 20261128
