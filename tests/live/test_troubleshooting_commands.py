@@ -89,6 +89,7 @@ MISTAKES = [
 ]
 
 SHADOW = "ImportError: cannot import name 'Celery' from partially initialized module 'celery'"
+SHADOW_SINCE_3_13 = 'if it has the same name as a library you intended to import)'
 LETTERS = (
     "Message Error: Couldn't apply scheduled task greet:"
     ' hello() takes 1 positional argument but 6 were given'
@@ -130,7 +131,7 @@ def test_what_a_command_says_as_it_ends(
 def test_a_file_of_your_own_named_celery(type_in: Callable[[str], Terminal]) -> None:
     terminal = type_in('cd shadow && python celery.py')
     assert terminal.wait(SECONDS) == 1
-    assert SHADOW in terminal.output
+    assert SHADOW in terminal.output or SHADOW_SINCE_3_13 in terminal.output
 
 
 def test_what_beat_says_and_goes_on(type_in: Callable[[str], Terminal]) -> None:

@@ -67,7 +67,8 @@ PICKLED = (
 )
 UNKNOWN = 'Received and deleted unknown message.  Wrong destination?!?'
 EXPIRED = 'Discarding revoked task: '
-LINKED = """AttributeError("'str' object has no attribute '_app'")"""
+# Python 3.14 says more behind it.
+LINKED = """AttributeError("'str' object has no attribute '_app'"""
 CHORD = 'celery.exceptions.ChordError: Dependency '
 DRIFT = ' may mean clocks are out of sync.  Current drift is 100 seconds.'
 MEMORY = "Unrecoverable error: MemoryError('Process got: ')"
