@@ -8,14 +8,14 @@ from types import FrameType
 
 from playground import environment, preconditions
 from playground.errors import PlaygroundError
+from playground.switch import ON, is_on
 from playground.virtual_environment import REPOSITORY
 
 MODULE = 'book'
 USAGE_ERROR = 2
+MEANING = 'SERVE=1 shows the book, and nothing only makes it'
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-YES, NO = ('1',), ('', '0')
 
 
 def main() -> int:
@@ -29,18 +29,15 @@ def main() -> int:
     for number in ENDING:
         signal.signal(number, _end)
     try:
-        if arguments.serve not in YES + NO:
-            raise PlaygroundError(
-                f'SERVE is {arguments.serve!r}: SERVE=1 shows the book, and nothing only makes it'
-            )
+        shown = is_on('SERVE', arguments.serve, MEANING)
         preconditions.check()
-        return _run(arguments.serve in YES)
+        return _run(shown)
     except PlaygroundError as error:
         print(f'book: {error}', file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        return 0 if arguments.serve in YES else 128 + signal.SIGINT
+        return 0 if arguments.serve == ON else 128 + signal.SIGINT
 
 
 def _run(shown: bool) -> int:

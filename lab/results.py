@@ -1,6 +1,9 @@
 """The file of a run: what was chosen, and a row for each part that has ended."""
 
+import importlib.metadata
 import json
+import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,23 @@ from typing import Any
 from playground.errors import PlaygroundError
 
 Row = dict[str, Any]
+
+
+def choices(mode: str, seed: int) -> dict[str, Any]:
+    """What the rows of one file have in common.
+
+    Args:
+        mode: how much is done.
+        seed: of what is left to chance.
+    """
+    names = ('celery', 'kombu', 'amqp', 'redis')
+    return {
+        'mode': mode,
+        'seed': seed,
+        'machine': f'{platform.machine()}, {os.cpu_count()} processors',
+        'python': platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in names},
+    }
 
 
 class Results:

@@ -1,6 +1,5 @@
 """Draws the rates of lost tasks, each with its interval: a panel for each broker."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from lab.faults import report
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
 from lab.results import Row
-from playground.timeline.drawing import STYLE
-from playground.timeline.themes import LINE, TEXT, add_dark_theme
+from playground.timeline.drawing import STYLE, save
+from playground.timeline.themes import LINE, TEXT
 
 PATH = Path(__file__).parent / 'results.svg'
 
@@ -49,9 +48,7 @@ def draw(rows: Sequence[Row], path: Path = PATH) -> None:
         figure.legend(
             explained.values(), explained, loc='outside lower center', ncols=2, frameon=False
         )
-        picture = io.StringIO()
-        figure.savefig(picture, format='svg', metadata={'Date': None})
-    path.write_text(add_dark_theme(picture.getvalue()))
+        save(figure, path)
 
 
 def _draw_panel(panel: Axes, broker: str, faults: Sequence[str], rows: Sequence[Row]) -> None:

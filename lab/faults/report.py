@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import page as lab_page
 from lab import servers
 from lab.faults import profiles
 from lab.faults.count import interval
@@ -10,7 +11,6 @@ from lab.faults.experiments import FAULTS
 from lab.results import Row
 
 PAGE = Path(__file__).parent / 'README.md'
-BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
 # A task that ran twice is in a column of its own.
 USUAL_RUNS = 2
@@ -107,6 +107,4 @@ def with_results(page: str, rows: Sequence[Row]) -> str:
         page: the text of README.md.
         rows: all results.
     """
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(f'{END}\n')
-    return f'{before.rstrip()}\n\n{BEGIN}\n{PICTURE}\n\n{section(rows)}\n{END}\n{after}'
+    return lab_page.with_results(page, f'{PICTURE}\n\n{section(rows)}')

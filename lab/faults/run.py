@@ -1,14 +1,11 @@
 """Runs the trials that a results file does not have yet, and shows them."""
 
-import importlib.metadata
 import os
-import platform
 import queue
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -17,7 +14,7 @@ from lab.faults import profiles, published, report
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Fault
 from lab.faults.trial import Size, Trial
-from lab.results import Results, Row
+from lab.results import Results, Row, choices
 from playground import docker
 from playground.errors import PlaygroundError
 from playground.session import Session
@@ -100,22 +97,6 @@ class Lane:
             ended.put(error)
 
 
-def choices(quick: bool) -> dict[str, Any]:
-    """What the rows of one results file have in common.
-
-    Args:
-        quick: whether each fault is done a few times only.
-    """
-    names = ('celery', 'kombu', 'amqp', 'redis')
-    return {
-        'mode': 'quick' if quick else 'full',
-        'seed': SEED,
-        'machine': f'{platform.machine()}, {os.cpu_count()} processors',
-        'python': platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in names},
-    }
-
-
 def size(fault: Fault, quick: bool) -> Size:
     """How much of a fault is done.
 
@@ -150,7 +131,7 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
             ' or leave it out to run them all'
         )
     path = path or (OWN_QUICK if quick else OWN)
-    results = Results(path, 'make faults', choices(quick), KEYS)
+    results = Results(path, 'make faults', choices('quick' if quick else 'full', SEED), KEYS)
     chosen = [FAULTS[fault]] if fault else list(FAULTS.values())
     console = Console()
     # With them a quick run of all would be none.

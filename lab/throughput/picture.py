@@ -1,6 +1,5 @@
 """Draws the factors: a row for each contender, a panel for each broker."""
 
-import io
 import re
 import statistics
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ from lab.servers import RABBITMQ, REDIS
 from lab.throughput import layers, report
 from lab.throughput.contenders import CEILING
 from lab.throughput.report import DRAIN, LAYERS, SEND
-from playground.timeline.drawing import STYLE
-from playground.timeline.themes import GRID, LINE, OTHER_TASK, TASKS, TEXT, add_dark_theme
+from playground.timeline.drawing import STYLE, save
+from playground.timeline.themes import GRID, LINE, OTHER_TASK, TASKS, TEXT
 
 PATH = Path(__file__).parent / 'results.svg'
 
@@ -62,9 +61,7 @@ def draw(rows: Sequence[Row], path: Path = PATH) -> None:
             panels[row][0].set_ylim(len(names[mode]) - 0.5, -0.5)
         for panel in panels[-1]:
             panel.set_xlabel('times as fast as Celery as it comes')
-        picture = io.StringIO()
-        figure.savefig(picture, format='svg', metadata={'Date': None})
-    path.write_text(add_dark_theme(picture.getvalue()))
+        save(figure, path)
 
 
 def _names(rows: Sequence[Row], mode: str) -> list[str]:
@@ -131,6 +128,4 @@ def draw_layers(rows: Sequence[Row], path: Path) -> None:
                     text = name.replace(': ', ':\n')
                     axes.text(middle, place, text, ha='center', va='center', size=7)
                 begin += 100 * share
-        picture = io.StringIO()
-        figure.savefig(picture, format='svg', metadata={'Date': None})
-    path.write_text(add_dark_theme(picture.getvalue()))
+        save(figure, path)

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from lab import page as lab_page
 from lab.results import Results, Row
 from lab.servers import RABBITMQ, REDIS
 from lab.throughput import contenders, layers
@@ -11,7 +12,6 @@ from lab.throughput.contenders import DEFAULT, Contender
 from lab.throughput.machine import BUSY
 
 PAGE = Path(__file__).parent / 'README.md'
-BEGIN, END = '<!-- results -->', '<!-- end of results -->'
 
 DRAIN, SEND, LATENCY, LAYERS = 'drain', 'send', 'latency', 'layers'
 TITLES = {
@@ -156,8 +156,6 @@ def with_results(page: str, results: Results) -> str:
         page: the text of README.md.
         results: all of them.
     """
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(f'{END}\n')
     chosen = results.choices
     machine = (
         f'{chosen["machine"]}, Python {chosen["python"]}, Celery {chosen["celery"]},'
@@ -166,4 +164,4 @@ def with_results(page: str, results: Results) -> str:
     picture = '![Each setting’s factor on each broker; the tables say it](results.svg)'
     layers_picture = '![The layers in which the time goes](results-layers.svg)'
     made = f'{machine}\n\n{picture}\n\n{layers_picture}\n\n{section(results.rows)}'
-    return f'{before.rstrip()}\n\n{BEGIN}\n{made}\n{END}\n{after}'
+    return lab_page.with_results(page, made)

@@ -1,8 +1,5 @@
 """Measures what a results file does not have yet, and shows it."""
 
-import importlib.metadata
-import os
-import platform
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from rich.console import Console
 from rich.status import Status
 
 from lab import servers
-from lab.results import Results, Row
+from lab.results import Results, Row, choices
 from lab.servers import RABBITMQ, REDIS, Server
 from lab.throughput import contenders, environments, layers, measure, picture, report
 from lab.throughput.contenders import COMPILED, PEERS, Contender
@@ -121,22 +118,6 @@ def parts(peers: bool, full: bool) -> Iterator[Part]:
                 yield Part(LAYERS, broker, Contender(name), 0)
 
 
-def choices(full: bool) -> dict[str, Any]:
-    """What the rows of one results file have in common.
-
-    Args:
-        full: whether all of it is done, several times.
-    """
-    names = ('celery', 'kombu', 'amqp', 'redis')
-    return {
-        'mode': 'full' if full else 'short',
-        'seed': SEED,
-        'machine': f'{platform.machine()}, {os.cpu_count()} processors',
-        'python': platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in names},
-    }
-
-
 def opened(path: Path, chosen: dict[str, Any]) -> Results:
     """Open a results file, or begin one.
 
@@ -172,13 +153,13 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
         # Two minutes are soon repeated.
         OWN_SHORT.unlink(missing_ok=True)
     path = path or (OWN if full else OWN_SHORT)
-    results = opened(path, choices(full))
+    shown = path.resolve() == SHOWN
+    results = opened(path, choices('full' if full else 'short', SEED))
     left = [part for part in parts(peers, full) if not results.has(*part.key)]
     with console.status('') as status, Session() as session:
         _measure(session, left, FULL if full else SHORT, results, status)
     console.print(report.section(results.rows), soft_wrap=True, highlight=False, markup=False)
     console.print(f'All figures are in {path}', soft_wrap=True, highlight=False)
-    shown = path.resolve() == SHOWN
     place = picture.PATH if shown else path.with_suffix('.svg')
     picture.draw(results.rows, place)
     console.print(f'The picture is {place}', soft_wrap=True, highlight=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from playground.doctor.entries import Entry
 from playground.doctor.findings import Finding, counted, fault, ok, warning
-from playground.doctor.situation import one_line
+from playground.doctor.situation import one_line, own_tasks
 
 # A large project takes a while to import; one that waits for a server has no end.
 SECONDS = 10
@@ -53,9 +53,10 @@ def check_app(app: Any, name: str | None) -> Iterator[Finding]:
         app: that was loaded.
         name: what ``-A`` says.
     """
-    tasks = [task for task in app.tasks if not task.startswith('celery.')]
     if name:
-        yield ok('app', f'-A {name} is the app {app.main}, with {counted(len(tasks), "task")}')
+        yield ok(
+            'app', f'-A {name} is the app {app.main}, with {counted(len(own_tasks(app)), "task")}'
+        )
     else:
         yield warning(
             'app',

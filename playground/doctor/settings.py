@@ -7,7 +7,7 @@ from typing import Any
 
 from playground.doctor.entries import Entry
 from playground.doctor.findings import Finding, fault, ok, warning
-from playground.doctor.situation import Situation
+from playground.doctor.situation import Situation, own_tasks
 
 ALIKE = 0.85
 # A name this long that is the end of one setting's name, and its beginning forgotten.
@@ -120,8 +120,8 @@ def _schedule(app: Any) -> Iterator[Finding]:
                 Entry.BEAT_ENTRY,
             )
         task = str(entry.get('task') or '')
-        if app.tasks and task and task not in app.tasks and len(_own_tasks(app)) > 0:
-            near = difflib.get_close_matches(task, _own_tasks(app), 1, 0)
+        if task and task not in app.tasks and (tasks := own_tasks(app)):
+            near = difflib.get_close_matches(task, sorted(tasks), 1, 0)
             yield fault(
                 'settings',
                 f'beat_schedule[{name!r}]: this app has no task {task}',
@@ -143,7 +143,3 @@ def _schedule(app: Any) -> Iterator[Finding]:
                 'write seconds, a timedelta, or crontab(...)',
                 Entry.BEAT_ENTRY,
             )
-
-
-def _own_tasks(app: Any) -> list[str]:
-    return [name for name in app.tasks if not name.startswith('celery.')]

@@ -34,6 +34,11 @@ class Situation:
         return f'celery -A {shlex.quote(self.name)}' if self.name else 'celery'
 
 
+def own_tasks(app: Any) -> set[str]:
+    """The names of an app's tasks, without those that Celery brings."""
+    return {name for name in app.tasks if not name.startswith('celery.')}
+
+
 def one_line(error: BaseException | str) -> str:
     """What an error says, on one line."""
     text = ' '.join(str(error).split())

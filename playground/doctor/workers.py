@@ -14,7 +14,7 @@ from playground.doctor.address import masked
 from playground.doctor.broker import Reached
 from playground.doctor.entries import Entry
 from playground.doctor.findings import Finding, counted, fault, listed, ok, unknown, warning
-from playground.doctor.situation import Situation
+from playground.doctor.situation import Situation, own_tasks
 
 SECONDS_TO_HEAR_OF_ALL = 1.5
 SECONDS_TO_ANSWER = 1.5
@@ -210,9 +210,8 @@ def own_queues(app: Any) -> dict[str, set[str]]:
     from kombu.common import Broadcast
 
     found: dict[str, set[str]] = {}
-    for name, task in app.tasks.items():
-        if name.startswith('celery.'):
-            continue
+    for name in own_tasks(app):
+        task = app.tasks[name]
         own = {key: getattr(task, key, None) for key in ('queue', 'exchange', 'routing_key')}
         options = app.amqp.router.route(
             {key: value for key, value in own.items() if value}, name, (), {}
@@ -304,7 +303,7 @@ def check_tasks(workers: Workers, situation: Situation) -> Iterator[Finding]:
 
 def check_settings(workers: Workers, app: Any) -> Iterator[Finding]:
     """Compare settings of the workers of this app with the caller's."""
-    own = {name for name in app.tasks if not name.startswith('celery.')}
+    own = own_tasks(app)
     ours = _plain(app.conf.table(with_defaults=True))
     differing = []
     for node, theirs in workers.said.get('conf', {}).items():

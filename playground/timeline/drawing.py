@@ -59,7 +59,17 @@ def draw(title: str, bars: list[Bar], processes: list[str], path: Path) -> None:
                 bar.begin + width / 2, row, bar.task, ha='center', va='center', size=8
             )
             label.set_gid(f'label-{number}')
-        picture = io.StringIO()
-        figure.savefig(picture, format='svg', metadata={'Date': None})
-    path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
+        save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as an SVG that follows the reader's theme; the same figure is the same file.
+
+    Args:
+        figure: drawn in the style of this module, and within it.
+        path: where to write it.
+    """
+    picture = io.StringIO()
+    figure.savefig(picture, format='svg', metadata={'Date': None})
     path.write_text(add_dark_theme(picture.getvalue()))

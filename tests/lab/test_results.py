@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab import page as lab_page
 from lab.faults import picture, report, run
 from lab.faults.experiments import FAULTS
 from lab.results import Results
@@ -82,7 +83,7 @@ def test_a_row_becomes_a_line() -> None:
 def test_results_take_the_place_of_the_last_ones() -> None:
     page = report.PAGE.read_text()
     once = report.with_results(page, [ROW])
-    assert once.startswith(page.partition(report.BEGIN)[0].rstrip())
+    assert once.startswith(page.partition(lab_page.BEGIN)[0].rstrip())
     assert report.with_results(once, [ROW]) == once
     assert '6 of 60' not in report.with_results(once, [])
 
