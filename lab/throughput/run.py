@@ -16,6 +16,7 @@ from lab.throughput import contenders, environments, layers, measure, picture, r
 from lab.throughput.contenders import COMPILED, PEERS, Contender
 from lab.throughput.measure import Amount
 from lab.throughput.report import DRAIN, LATENCY, LAYERS, SEND
+from playground.errors import PlaygroundError
 from playground.session import Session
 
 FOLDER = Path(__file__).parent
@@ -154,6 +155,8 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
         OWN_SHORT.unlink(missing_ok=True)
     path = path or (OWN if full else OWN_SHORT)
     shown = path.resolve() == SHOWN
+    if shown and not full:
+        raise PlaygroundError(f'{path} is what the page shows, and it shows full runs: add FULL=1')
     results = opened(path, choices('full' if full else 'short', SEED))
     left = [part for part in parts(peers, full) if not results.has(*part.key)]
     with console.status('') as status, Session() as session:

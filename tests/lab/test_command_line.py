@@ -22,6 +22,11 @@ SECONDS = 120.0
         ('faults', {'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make faults'),
         ('throughput', {'PEERS': 'all'}, "PEERS is 'all': PEERS=1 turns it on"),
         ('throughput', {'FULL': '$(HOME) "x'}, "FULL is '$(HOME) \"x': FULL=1 turns it on"),
+        (
+            'throughput',
+            {'RESULTS': 'lab/throughput/results.json'},
+            'lab/throughput/results.json ',
+        ),
         ('throughput', {'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make throughput'),
     ],
 )
