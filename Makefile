@@ -58,7 +58,7 @@ faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name
 	@.venv/bin/python -m lab.faults --quick "$$QUICK" --fault "$$FAULT" --results "$$RESULTS"
 
 throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other libraries, FULL=1 all)
-	@$(PLAYGROUND) setup --dev
+	@$(PLAYGROUND) setup --lab
 	@.venv/bin/python -m lab.throughput --peers "$$PEERS" --full "$$FULL" --results "$$RESULTS"
 
 doctor:  ## say what is wrong with your own set-up (APP=proj FOLDER=path; JSON=1, MANAGEMENT=url)

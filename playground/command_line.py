@@ -15,6 +15,7 @@ USAGE_ERROR = 2
 READERS_REQUIREMENTS = 'requirements.txt'
 PRODUCTION_REQUIREMENTS = 'requirements-production.txt'
 BOOK_REQUIREMENTS = 'book/requirements.txt'
+LAB_REQUIREMENTS = 'lab/requirements.txt'
 TESTS_REQUIREMENTS = 'requirements-dev.txt'
 
 # What a reader can mend of what an operating system refuses.
@@ -83,6 +84,13 @@ def _parse() -> argparse.Namespace:
         action='store_const',
         const=BOOK_REQUIREMENTS,
         help='those of the book too',
+    )
+    setup.add_argument(
+        '--lab',
+        dest='requirements',
+        action='store_const',
+        const=LAB_REQUIREMENTS,
+        help='those of make throughput too',
     )
     setup.add_argument(
         '--dev',

@@ -27,6 +27,7 @@ NEEDED_MEGABYTES = {
     'requirements.txt': 250,
     'requirements-production.txt': 450,
     'book/requirements.txt': 350,
+    'lab/requirements.txt': 400,
     'requirements-dev.txt': 1000,
 }
 
