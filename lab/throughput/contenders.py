@@ -23,6 +23,9 @@ WORKER = f'celery -A {celery_app.NAME} worker -l error -n {{node}}'
 POOL = f'{WORKER} -c 2'
 ONE = f'{WORKER} -P solo'
 
+# Tasks for one of the others', so that all take about as long.
+FAST, SLOW = 2.0, 0.5
+
 LOST = '[a kill loses tasks](../faults/README.md)'
 
 
@@ -41,7 +44,8 @@ class Contender:
         environment: where the program is installed.
         variables: further ones for its programs.
         short: on which of them in the short mode.
-        share: so many tasks for one of the others'.
+        share: so many tasks in its queue for one of the others'.
+        by_root: whether Celery lets root run it.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Contender:
     variables: Mapping[str, str] = field(default_factory=dict)
     short: tuple[str, ...] = (RABBITMQ,)
     share: float = 1.0
+    by_root: bool = True
 
 
 def _setting(name: str, price: str, settings: Mapping[str, Any], **others: Any) -> Contender:
@@ -158,6 +163,7 @@ DRAINS = (
         {'task_serializer': 'pickle', 'accept_content': ['json', 'pickle']},
         brokers=ONCE,
         short=(),
+        by_root=False,
     ),
     _setting(
         '`task_compression="gzip"`',
@@ -172,6 +178,7 @@ DRAINS = (
         f'{WORKER} -P gevent -c 100',
         # With heartbeats it takes ten tasks a second from RabbitMQ: production.md, chapter 13.
         settings={'broker_heartbeat': 0},
+        share=SLOW,
     ),
     _options('`-P solo`', NO_LIMITS, ONE),
     _options('two workers, `-P solo`', 'as with `-P solo`', ONE, ONE, short=BOTH),
@@ -186,7 +193,7 @@ DRAINS = (
         'one message: all of it fails, is acknowledged and is retried together',
         {},
         way='chunks',
-        share=10,
+        share=20,
     ),
     _options(
         'py-amqp compiled',
@@ -210,6 +217,7 @@ DRAINS = (
         f'as with `-P solo`, without results; {LOST} that wait in it',
         TUNED_SETTINGS,
         short=BOTH,
+        share=FAST,
     ),
     Contender(
         f'{TUNED}, and compiled',
@@ -218,6 +226,7 @@ DRAINS = (
         TUNED_SETTINGS,
         environment=COMPILED,
         short=(),
+        share=FAST,
     ),
     Contender(
         f'{TUNED}, and `chunks` of 100',
@@ -225,7 +234,7 @@ DRAINS = (
         'the same, and that of `chunks`',
         TUNED_SETTINGS,
         way='chunks',
-        share=10,
+        share=20,
     ),
 )
 
@@ -273,6 +282,7 @@ def _dramatiq(name: str, confirms: str, threads: int, brokers: tuple[str, ...] =
         f'dramatiq {PROGRAMS}.dramatiq_app --processes 2 --threads {threads}',
         variables={'THROUGHPUT_CONFIRMS': confirms},
         brokers=brokers,
+        share=FAST if threads > 1 else 1.0,
     )
 
 
@@ -285,12 +295,14 @@ PEER_DRAINS = (
         'taskiq',
         'taskiq_app',
         f'taskiq worker {PROGRAMS}.taskiq_app:broker --workers 2 --log-level ERROR',
+        share=FAST,
     ),
     _peer(
         'huey',
         'huey_app',
         f'huey_consumer {PROGRAMS}.huey_app.huey -k process -w 2 -q',
         brokers=(REDIS,),
+        share=FAST,
     ),
     _peer('RQ', 'rq_app', RQ, RQ, brokers=(REDIS,), share=0.05),
     _peer(
@@ -316,11 +328,13 @@ CEILINGS = (
         (f'python -m {PROGRAMS}.raw_amqp',),
         program=f'{PROGRAMS}.raw_amqp',
         brokers=ONCE,
+        share=FAST,
     ),
     Contender(
         f'{CEILING}: redis-py alone',
         (f'python -m {PROGRAMS}.raw_redis',),
         program=f'{PROGRAMS}.raw_redis',
         brokers=(REDIS,),
+        share=FAST,
     ),
 )

@@ -1,9 +1,34 @@
-"""What else the machine does while something is measured."""
+"""What the machine does before and while something is measured."""
+
+import time
 
 import psutil
 
+from playground.waiting import wait_until
+
 # A machine is busy of which other programs take more than this share.
 BUSY = 0.1
+# Our programs are at rest if they take less than this share of one processor for so long.
+AT_REST, REST_SECONDS = 0.05, 0.3
+SETTLE_SECONDS = 10.0
+
+
+def settle() -> None:
+    """Wait until our programs are at rest, but no longer than ten seconds.
+
+    A broker that still writes what it was sent would take its time from what is measured next.
+    """
+    since, spent = time.monotonic(), _own()
+
+    def at_rest() -> bool:
+        nonlocal since, spent
+        seconds = time.monotonic() - since
+        if seconds < REST_SECONDS:
+            return False
+        before, since, spent = spent, time.monotonic(), _own()
+        return spent - before < AT_REST * seconds
+
+    wait_until(at_rest, SETTLE_SECONDS)
 
 
 class Others:
@@ -26,6 +51,11 @@ def _times() -> tuple[float, float, float]:
     # A guest's time is in that of the user already.
     total = sum(times) - getattr(times, 'guest', 0.0) - getattr(times, 'guest_nice', 0.0)
     idle = times.idle + getattr(times, 'iowait', 0.0)
+    return total - idle, total, _own()
+
+
+def _own() -> float:
+    """Seconds of all processors that our programs have taken."""
     own, us = 0.0, psutil.Process()
     for process in (us, *us.children(recursive=True)):
         try:
@@ -33,4 +63,4 @@ def _times() -> tuple[float, float, float]:
             own += sum(process.cpu_times()[:4])
         except psutil.NoSuchProcess:
             continue
-    return total - idle, total, own
+    return own

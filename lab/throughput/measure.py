@@ -10,7 +10,7 @@ import psutil
 
 from lab.servers import Server
 from lab.throughput.contenders import Contender
-from lab.throughput.machine import Others
+from lab.throughput.machine import Others, settle
 from lab.throughput.marks import Marks
 from lab.throughput.program import Program
 from playground.session import Session
@@ -57,6 +57,7 @@ def drain(session: Session, server: Server, contender: Contender, tasks: int) ->
     """
     program = Program(session, server, contender, tasks)
     program.fill(0, tasks)
+    settle()
     others = Others()
     with program.working():
         program.wait(tasks, DRAIN_SECONDS)
@@ -111,6 +112,7 @@ def latency(
     """
     tasks = WARM_UP + amount.latency
     program = Program(session, server, contender, tasks)
+    settle()
     others = Others()
     with program.working():
         program.send(0, WARM_UP)
@@ -153,6 +155,7 @@ def send(session: Session, server: Server, contender: Contender, tasks: int) -> 
         PlaygroundError: a program does not work.
     """
     program = Program(session, server, contender, tasks)
+    settle()
     others = Others()
     seconds = program.send(0, tasks)
     return {'others': others.share(), 'rate': tasks / seconds}

@@ -1,5 +1,6 @@
 """Measures what a results file does not have yet, and shows it."""
 
+import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ OWN_SHORT = FOLDER / 'own-short-results.json'
 
 KEYS = ('mode', 'broker', 'contender', 'round')
 
-SHORT = Amount(drain={RABBITMQ: 2_000, REDIS: 800}, send=1_000, rate=50, latency=100)
-FULL = Amount(drain={RABBITMQ: 8_000, REDIS: 2_500}, send=3_000, rate=100, latency=300)
+SHORT = Amount(drain={RABBITMQ: 1_500, REDIS: 800}, send=1_000, rate=50, latency=100)
+FULL = Amount(drain={RABBITMQ: 4_000, REDIS: 1_500}, send=3_000, rate=100, latency=200)
 SHORT_ROUNDS, FULL_ROUNDS = 1, 5
 SEED = 20261128
 # Tasks while py-spy looks, once.
@@ -72,7 +73,7 @@ class Part:
             tasks = int(amount.drain[self.broker] * self.contender.share)
             found = measure.drain(*place, tasks)
         elif self.mode == SEND:
-            found = measure.send(*place, int(amount.send * self.contender.share))
+            found = measure.send(*place, amount.send)
         elif self.mode == LATENCY:
             found = measure.latency(*place, amount)
         elif self.contender.name == layers.CALLER:
@@ -119,6 +120,23 @@ def parts(peers: bool, full: bool) -> Iterator[Part]:
                 yield Part(LAYERS, broker, Contender(name), 0)
 
 
+def without_root(chosen: Sequence[Part], root: bool) -> tuple[list[Part], str]:
+    """Leave out what Celery refuses to root.
+
+    Args:
+        chosen: the rows that are to be measured.
+        root: whether root runs this.
+
+    Returns:
+        What is left, and a sentence on what is not, or an empty one.
+    """
+    left = [part for part in chosen if part.contender.by_root or not root]
+    names = {part.contender.name for part in chosen} - {part.contender.name for part in left}
+    if not names:
+        return left, ''
+    return left, f'Left out, for Celery does not let root run it: {", ".join(sorted(names))}'
+
+
 def opened(path: Path, chosen: dict[str, Any]) -> Results:
     """Open a results file, or begin one.
 
@@ -158,7 +176,10 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
     if shown and not full:
         raise PlaygroundError(f'{path} is what the page shows, and it shows full runs: add FULL=1')
     results = opened(path, choices('full' if full else 'short', SEED))
-    left = [part for part in parts(peers, full) if not results.has(*part.key)]
+    wanted_rows = [part for part in parts(peers, full) if not results.has(*part.key)]
+    left, left_out = without_root(wanted_rows, root=os.geteuid() == 0)
+    if left_out:
+        console.print(left_out, soft_wrap=True, highlight=False)
     with console.status('') as status, Session() as session:
         _measure(session, left, FULL if full else SHORT, results, status)
     console.print(report.section(results.rows), soft_wrap=True, highlight=False, markup=False)

@@ -3,6 +3,9 @@
 import json
 import multiprocessing
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,17 @@ import pytest
 from lab import servers
 from lab.results import Row
 from lab.servers import RABBITMQ, REDIS
-from lab.throughput import contenders, environments, layers, measure, picture, program, report, run
+from lab.throughput import (
+    contenders,
+    environments,
+    layers,
+    machine,
+    measure,
+    picture,
+    program,
+    report,
+    run,
+)
 from lab.throughput.contenders import (
     CEILINGS,
     DEFAULT,
@@ -260,3 +273,23 @@ def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
     picture.draw_layers(kept.rows, tmp_path / 'results-layers.svg')
     for path in picture.PATH, picture.layers_beside(picture.PATH):
         assert (tmp_path / path.name).read_text() == path.read_text()
+
+
+def test_what_root_may_not_run_is_left_out_and_said() -> None:
+    rows = list(run.parts(peers=False, full=True))
+    assert run.without_root(rows, root=False) == (rows, '')
+    left, sentence = run.without_root(rows, root=True)
+    assert {part.contender.name for part in rows if part not in left} == {
+        '`task_serializer="pickle"`'
+    }
+    assert sentence.endswith(': `task_serializer="pickle"`')
+    assert run.without_root(left, root=True) == (left, '')
+
+
+def test_it_waits_until_our_programs_are_at_rest() -> None:
+    loop = 'import time; end = time.monotonic() + 2\nwhile time.monotonic() < end: pass'
+    process = subprocess.Popen([sys.executable, '-c', loop])
+    begin = time.monotonic()
+    machine.settle()
+    assert process.poll() is not None or time.monotonic() - begin > machine.SETTLE_SECONDS
+    process.wait(60)

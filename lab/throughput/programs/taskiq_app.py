@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from taskiq import AsyncBroker
-from taskiq_aio_pika import AioPikaBroker
+from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 from taskiq_redis import ListQueueBroker
 
 from lab.throughput import sending
@@ -16,7 +16,9 @@ broker: AsyncBroker
 if URL.startswith('redis:'):
     broker = ListQueueBroker(URL, queue_name=QUEUE)
 else:
-    broker = AioPikaBroker(URL, queue_name=QUEUE, exchange_name=QUEUE)
+    # Its own default is a quorum queue; the others have classic ones.
+    queue = Queue(name=QUEUE, type=QueueType.CLASSIC)
+    broker = AioPikaBroker(URL, exchange=Exchange(name=QUEUE), task_queues=[queue])
 
 
 @broker.task(task_name='mark')
