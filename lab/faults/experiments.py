@@ -106,12 +106,14 @@ FAULTS = {
             'SIGTERM for the worker',
             lambda scene: scene.worker.end(signal.SIGTERM),
             strikes=2,
+            full_strikes=20,
         ),
         Fault(
             'sigquit',
             'SIGQUIT for the worker',
             lambda scene: scene.worker.end(signal.SIGQUIT),
             strikes=2,
+            full_strikes=20,
         ),
         Fault(
             'stop-then-kill',
