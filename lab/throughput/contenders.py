@@ -26,8 +26,6 @@ ONE = f'{WORKER} -P solo'
 # Tasks for one of the others', so that all take about as long.
 FAST, SLOW = 2.0, 0.5
 
-LOST = '[a kill loses tasks](../faults/README.md)'
-
 
 @dataclass(frozen=True)
 class Contender:
@@ -214,7 +212,7 @@ DRAINS = (
     Contender(
         TUNED,
         TUNED_WORKERS,
-        f'as with `-P solo`, without results; {LOST} that wait in it',
+        'as with `-P solo`, without results; more tasks wait behind a long one',
         TUNED_SETTINGS,
         short=BOTH,
         share=FAST,

@@ -24,7 +24,7 @@ LEAST_LABELLED = 0.07
 COLOURS = dict(
     zip(
         (*layers.NAMES, layers.OTHER),
-        (GRID, TASKS['total'], TASKS['add'], OTHER_TASK, TASKS['mul'], TASKS['total'], GRID),
+        (GRID, TASKS['add'], TASKS['add'], OTHER_TASK, TASKS['mul'], TASKS['total'], GRID),
         strict=True,
     )
 )
