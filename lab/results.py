@@ -30,6 +30,19 @@ def choices(mode: str, seed: int) -> dict[str, Any]:
     }
 
 
+def receipt(choices: dict[str, Any]) -> str:
+    """Say with what, and on what, the rows of a file were found.
+
+    Args:
+        choices: as ``choices`` returns them.
+    """
+    return (
+        f'{choices["machine"]}, Python {choices["python"]}, Celery {choices["celery"]},'
+        f' kombu {choices["kombu"]}, py-amqp {choices["amqp"]}, redis-py {choices["redis"]},'
+        f' seed {choices["seed"]}.'
+    )
+
+
 class Results:
     """Rows that are kept as soon as they are there, so that a run can go on later.
 

@@ -8,7 +8,7 @@ from lab import servers
 from lab.faults import profiles
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
-from lab.results import Row
+from lab.results import Results, Row, receipt
 
 PAGE = Path(__file__).parent / 'README.md'
 
@@ -16,7 +16,17 @@ PAGE = Path(__file__).parent / 'README.md'
 USUAL_RUNS = 2
 
 PICTURE = '![The rate of lost tasks for each fault, on each broker; the tables say it](results.svg)'
-HEAD = ('fault', 'settings', 'strikes', 'lost', '95 %', 'twice', 'with a key', 'beside that')
+HEAD = (
+    'fault',
+    'settings',
+    'strikes',
+    'lost',
+    '95 %',
+    'twice',
+    'with a key',
+    'pause',
+    'beside that',
+)
 
 
 def cells(row: Row) -> list[str]:
@@ -34,8 +44,18 @@ def cells(row: Row) -> list[str]:
         f'{lower:.2%} to {upper:.2%}',
         f'{row["duplicated"]:,}',
         str(row['duplicated_once']),
+        pause(row['seconds to recover']),
         ', '.join(remarks(row)),
     ]
+
+
+def pause(seconds: float | None) -> str:
+    """The longest time from a strike to the next start of a task.
+
+    Args:
+        seconds: of a row; None, if no task began after a strike.
+    """
+    return '–' if seconds is None else f'{seconds:.1f} s'
 
 
 def remarks(row: Row) -> list[str]:
@@ -100,11 +120,33 @@ def section(rows: Sequence[Row]) -> str:
     return '\n'.join(lines)
 
 
-def with_results(page: str, rows: Sequence[Row]) -> str:
+def missing(rows: Sequence[Row]) -> int:
+    """Count the rows of a full run with Docker that are not there yet.
+
+    Args:
+        rows: the results.
+    """
+    there = {(row['fault'], row['profile'], row['broker']) for row in rows}
+    return sum(
+        (fault.name, profile, broker) not in there
+        for broker in (*servers.LOCAL, *servers.CONTAINERS)
+        if broker != servers.RABBITMQ
+        for fault in FAULTS.values()
+        if fault.runs_on(broker)
+        for profile in profiles.NAMES
+    )
+
+
+def with_results(page: str, results: Results) -> str:
     """Put the results in the place of those on a page, or at its end.
 
     Args:
         page: the text of README.md.
-        rows: all results.
+        results: all of them.
     """
-    return lab_page.with_results(page, f'{PICTURE}\n\n{section(rows)}')
+    lines = [receipt(results.choices), '']
+    left = missing(results.rows)
+    if left:
+        lines += [f'This run goes on: {left} of its rows are not counted yet.', '']
+    lines += [PICTURE, '', section(results.rows)]
+    return lab_page.with_results(page, '\n'.join(lines))

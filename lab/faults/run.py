@@ -161,17 +161,17 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
     console.print(report.section(rows), soft_wrap=True, highlight=False, markup=False)
     console.print(f'All counts are in {path}', soft_wrap=True, highlight=False)
     if path.resolve() == SHOWN:
-        _show(results.rows)
+        _show(results)
     return 0
 
 
-def _show(rows: Sequence[Row]) -> None:
+def _show(results: Results) -> None:
     try:
         from lab.faults import picture
     except ImportError:
         raise PlaygroundError('the picture needs matplotlib: run make setup, then this') from None
-    report.PAGE.write_text(report.with_results(report.PAGE.read_text(), rows))
-    picture.draw(rows)
+    report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results))
+    picture.draw(results.rows)
 
 
 def lanes(chosen: Sequence[Fault], results: Results, brokers: Sequence[str]) -> list[Lane]:

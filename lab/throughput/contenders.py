@@ -133,7 +133,9 @@ DRAINS = (
         short=(),
     ),
     _setting(
-        '`task_acks_late`', 'a task may run twice; a kill loses none', {'task_acks_late': True}
+        '`task_acks_late`',
+        'a task may run twice; on RabbitMQ a kill loses none',
+        {'task_acks_late': True},
     ),
     _setting('quorum queue', 'survives the end of a node', QUORUM, brokers=ONCE),
     _setting(

@@ -9,7 +9,7 @@ from playground.waiting import wait_until
 # A machine is busy of which other programs take more than this share.
 BUSY = 0.1
 # Our programs are at rest if they take less than this share of one processor for so long.
-AT_REST, REST_SECONDS = 0.05, 0.3
+AT_REST, REST_SECONDS = 0.1, 0.2
 SETTLE_SECONDS = 10.0
 
 

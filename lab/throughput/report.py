@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from lab import page as lab_page
-from lab.results import Results, Row
+from lab.results import Results, Row, receipt
 from lab.servers import RABBITMQ, REDIS
 from lab.throughput import contenders, layers
 from lab.throughput.contenders import DEFAULT, Contender
@@ -156,12 +156,7 @@ def with_results(page: str, results: Results) -> str:
         page: the text of README.md.
         results: all of them.
     """
-    chosen = results.choices
-    machine = (
-        f'{chosen["machine"]}, Python {chosen["python"]}, Celery {chosen["celery"]},'
-        f' kombu {chosen["kombu"]}, py-amqp {chosen["amqp"]}, redis-py {chosen["redis"]}.'
-    )
     picture = '![Each setting’s factor on each broker; the tables say it](results.svg)'
     layers_picture = '![The layers in which the time goes](results-layers.svg)'
-    made = f'{machine}\n\n{picture}\n\n{layers_picture}\n\n{section(results.rows)}'
+    made = f'{receipt(results.choices)}\n\n{picture}\n\n{layers_picture}\n\n{section(results.rows)}'
     return lab_page.with_results(page, made)

@@ -1,5 +1,6 @@
 """What make faults keeps, and what it makes of it."""
 
+import importlib.metadata
 import json
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 import pytest
 
 from lab import page as lab_page
+from lab import servers
 from lab.faults import picture, report, run
 from lab.faults.experiments import FAULTS
-from lab.results import Results
+from lab.results import Results, choices
 from playground.errors import PlaygroundError
 
-CHOICES = {'strikes': 3, 'seed': 1, 'machine': 'x86_64'}
+CHOICES = {'strikes': 3, **choices('full', 1)}
 ROW: dict[str, Any] = {
     'fault': 'sigquit',
     'profile': 'default',
@@ -30,13 +32,14 @@ ROW: dict[str, Any] = {
     'notices': {'ends of a worker': 1, 'replaced processes': 0},
     'most runs of a task': 4,
     'still in the broker': 5,
+    'seconds to recover': 2.34,
     'hangs of the worker': 0,
     'the worker stays': True,
 }
 
 
-def results(path: Path, choices: dict[str, Any] = CHOICES) -> Results:
-    return Results(path, 'make faults', choices, run.KEYS)
+def results(path: Path, chosen: dict[str, Any] = CHOICES) -> Results:
+    return Results(path, 'make faults', chosen, run.KEYS)
 
 
 @pytest.fixture
@@ -74,18 +77,34 @@ def test_another_file_is_left_alone(path: Path, text: str) -> None:
 def test_a_row_becomes_a_line() -> None:
     [line] = [line for line in report.section([ROW]).splitlines() if '6 of 60' in line]
     assert line == (
-        '| `sigquit` | default | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 | 2 calls raised an error,'
-        ' 1 of them ran, 5 are still in the broker, one ran 4 times, 2 FAILURE,'
+        '| `sigquit` | default | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 | 2.3 s |'
+        ' 2 calls raised an error, 1 of them ran, 5 are still in the broker, one ran 4 times, 2 FAILURE,'
         ' ends of a worker: 1 |'
     )
 
 
-def test_results_take_the_place_of_the_last_ones() -> None:
+def test_results_take_the_place_of_the_last_ones(path: Path, tmp_path: Path) -> None:
     page = report.PAGE.read_text()
-    once = report.with_results(page, [ROW])
+    none, one = results(tmp_path / 'none.json'), results(path)
+    one.add(ROW)
+    once = report.with_results(page, one)
     assert once.startswith(page.partition(lab_page.BEGIN)[0].rstrip())
-    assert report.with_results(once, [ROW]) == once
-    assert '6 of 60' not in report.with_results(once, [])
+    assert report.with_results(once, one) == once
+    assert '6 of 60' not in report.with_results(once, none)
+
+
+def test_the_page_says_what_is_not_counted_yet(path: Path) -> None:
+    kept = results(path)
+    every = report.missing(kept.rows)
+    # Only the newest RabbitMQ takes part.
+    kept.add(ROW)
+    assert report.missing(kept.rows) == every
+    kept.add({**ROW, 'broker': servers.REDIS})
+    assert report.missing(kept.rows) == every - 1
+    page = report.with_results('', kept)
+    assert f'This run goes on: {every - 1} of its rows are not counted yet.' in page
+    assert f'Celery {importlib.metadata.version("celery")}' in page
+    assert 'seed 1.' in page
 
 
 def test_the_page_tells_each_fault() -> None:
@@ -109,8 +128,8 @@ def test_the_picture_has_a_point_for_each_row_and_both_themes(tmp_path: Path) ->
 
 @pytest.mark.skipif(not run.SHOWN.exists(), reason='no results are committed')
 def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
-    kept = json.loads(run.SHOWN.read_text())
+    kept = results(run.SHOWN, json.loads(run.SHOWN.read_text())['choices'])
     page = report.PAGE.read_text()
-    assert report.with_results(page, kept['rows']) == page
-    picture.draw(kept['rows'], tmp_path / 'results.svg')
+    assert report.with_results(page, kept) == page
+    picture.draw(kept.rows, tmp_path / 'results.svg')
     assert (tmp_path / 'results.svg').read_text() == picture.PATH.read_text()
