@@ -40,11 +40,11 @@ def main() -> int:
         preconditions.open_standard_streams()
         if arguments.command != 'setup':
             preconditions.check()
-        virtual_environment.ensure(arguments.requirements)
+        virtual_environment.NOTES.ensure(arguments.requirements)
         if arguments.command == 'setup':
             return 0
         if sys.prefix != str(virtual_environment.ENVIRONMENT):
-            python = str(virtual_environment.PYTHON)
+            python = str(virtual_environment.NOTES.python)
             os.execv(python, [python, '-m', 'playground', *sys.argv[1:]])
         return _run(arguments)
     except PlaygroundError as error:

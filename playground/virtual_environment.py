@@ -1,4 +1,4 @@
-"""Makes .venv and keeps it equal to the requirements; needs nothing but the standard library."""
+"""Makes virtual environments, and keeps them equal to requirements files."""
 
 import hashlib
 import os
@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playground.errors import PlaygroundError
@@ -14,7 +16,6 @@ from playground.errors import PlaygroundError
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Resolved, so that a linked .venv is recognised as the one that was made elsewhere.
 ENVIRONMENT = (REPOSITORY / '.venv').resolve()
-PYTHON = ENVIRONMENT / 'bin' / 'python'
 PACKAGES = ENVIRONMENT.joinpath(
     'lib', f'python{sys.version_info[0]}.{sys.version_info[1]}', 'site-packages'
 )
@@ -28,11 +29,10 @@ NEEDED_MEGABYTES = {
     'requirements-production.txt': 450,
     'book/requirements.txt': 350,
     'lab/requirements.txt': 400,
+    'lab/throughput/requirements-peers.txt': 150,
+    'lab/throughput/requirements-compiled.txt': 300,
     'requirements-dev.txt': 1000,
 }
-
-# Without one of these there is nothing to run.
-IMPORTS = 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
 
 NO_ROOM_ERRORS = ('No space left on device', 'Disk quota exceeded')
 
@@ -49,44 +49,169 @@ NETWORK_ERRORS = (
 )
 
 
-def is_current(requirements: str) -> bool:
-    """Tell whether .venv has what a requirements file asks for.
+@dataclass(frozen=True)
+class VirtualEnvironment:
+    """A virtual environment of the notes.
 
-    Args:
-        requirements: name of the file, such as ``requirements.txt``.
+    Attributes:
+        folder: where it is.
+        imports: a line of Python that fails if a package is missing without which nothing runs.
+        variables: of pip, beside those of this process.
     """
-    stamp = _stamp(requirements)
-    return PYTHON.exists() and stamp.exists() and stamp.read_text() == _fingerprint(requirements)
+
+    folder: Path
+    imports: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / 'bin' / 'python'
+
+    @property
+    def _name(self) -> str:
+        return self.folder.name
+
+    def is_current(self, requirements: str) -> bool:
+        """Tell whether it has what a requirements file asks for.
+
+        Args:
+            requirements: name of the file, such as ``requirements.txt``.
+        """
+        stamp = self._stamp(requirements)
+        return (
+            self.python.exists()
+            and stamp.exists()
+            and stamp.read_text() == self._fingerprint(requirements)
+        )
+
+    def ensure(self, requirements: str) -> None:
+        """Make it if it is missing, and install what a requirements file asks for.
+
+        Args:
+            requirements: name of the file, such as ``requirements.txt``.
+
+        Raises:
+            PlaygroundError: the environment cannot be made, or a package cannot be had.
+        """
+        self._check_path()
+        if self.is_current(requirements):
+            return
+        self._make(requirements)
+        self._install(requirements)
+        for name in _with_included(requirements):
+            self._stamp(name).write_text(self._fingerprint(name))
+
+    def _stamp(self, requirements: str) -> Path:
+        return self.folder / f'installed-{requirements.replace("/", "-")}'
+
+    def _fingerprint(self, requirements: str) -> str:
+        """It is only good at the path where it was made, for the files it was made from."""
+        digest = hashlib.sha256()
+        for name in _with_included(requirements):
+            digest.update((REPOSITORY / name).read_bytes())
+        return f'{self.folder}\n{digest.hexdigest()}\n'
+
+    def _check_path(self) -> None:
+        unusable = UNUSABLE_IN_A_PATH.search(str(self.folder))
+        if unusable:
+            raise PlaygroundError(
+                f'a path with {unusable.group()!r} in it breaks the programs of a virtual'
+                f' environment, and {self._name} would be {str(self.folder)!r}:'
+                ' rename the folder, then run this again'
+            )
+
+    def _check_place(self, requirements: str) -> None:
+        if self.folder.is_file():
+            raise PlaygroundError(
+                f'{self.folder} is a file, and the virtual environment must have its place:'
+                ' remove or rename it, then run this again'
+            )
+        folder = self.folder if self.folder.exists() else self.folder.parent
+        if not os.access(folder, os.W_OK):
+            raise PlaygroundError(
+                f'{folder} cannot be written, and {self._name} is made there:'
+                ' clone the notes into a folder of your own, then run this again'
+            )
+        free, needed = shutil.disk_usage(folder).free // 10**6, NEEDED_MEGABYTES[requirements]
+        if free < needed:
+            raise PlaygroundError(
+                f'only {free} MB are free in {folder}, and {self._name} needs {needed}:'
+                ' make room, then run this again'
+            )
+
+    def _make(self, requirements: str) -> None:
+        status, output = _output([self.python, '-m', 'pip', '--version'])
+        if status == 0 and f'from {self.folder}' in output:
+            return
+        self._check_place(requirements)
+        _say(f'Making {self._name} with Python {sys.version_info[0]}.{sys.version_info[1]}')
+        status, output = _output([sys.executable, '-m', 'venv', '--clear', self.folder])
+        if status == 0:
+            return
+        if 'ensurepip' in output:
+            raise PlaygroundError(
+                'this Python cannot make virtual environments, for its ensurepip is missing:'
+                ' install it (on Debian and Ubuntu: sudo apt install python3-venv),'
+                ' then run this again'
+            )
+        raise PlaygroundError(f'could not make {self.folder}: {_last_line(output)}')
+
+    def _install(self, requirements: str) -> None:
+        command: list[str | Path] = [
+            *(self.python, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'),
+            *('--progress-bar=off', '--retries=1', '--timeout=15', '--no-user'),
+            *('-r', REPOSITORY / requirements),
+        ]
+        _say(
+            f'Installing {requirements} into {self._name}; the first time takes about half a minute'
+        )
+        output = []
+        with subprocess.Popen(
+            command,
+            env={**os.environ, **self.variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+        ) as pip:
+            try:
+                assert pip.stdout is not None
+                for line in pip.stdout:
+                    output.append(line)
+                    _show_progress(line)
+            except BaseException:
+                pip.terminate()
+                raise
+        log = ''.join(output)
+        if pip.returncode == 0:
+            status, failure = _output([self.python, '-I', '-c', self.imports])
+            if status:
+                raise PlaygroundError(
+                    'pip has ended well, but not all packages are in'
+                    f' {self._name} ({_last_line(failure)}):'
+                    ' see pip’s settings (pip config list) and variables (env | grep PIP_),'
+                    ' then run this again'
+                )
+            return
+        if any(error in log for error in NO_ROOM_ERRORS):
+            raise PlaygroundError(
+                f'the disk has no room for the packages: free {NEEDED_MEGABYTES[requirements]} MB'
+                f' where {self.folder} is and in the folder for temporary files,'
+                ' then run this again'
+            )
+        if any(error in log for error in NETWORK_ERRORS):
+            raise PlaygroundError(
+                'the package index cannot be reached, so nothing was installed:'
+                ' check the network and pip’s settings (pip config list), then run this again'
+            )
+        raise PlaygroundError(f'pip could not install {requirements}: {_last_line(log)}')
 
 
-def ensure(requirements: str) -> None:
-    """Make .venv if it is missing and install what a requirements file asks for.
-
-    Args:
-        requirements: name of the file, such as ``requirements.txt``.
-
-    Raises:
-        PlaygroundError: the environment cannot be made, or a package cannot be had.
-    """
-    _check_path()
-    if is_current(requirements):
-        return
-    _make(requirements)
-    _install(requirements)
-    for name in _with_included(requirements):
-        _stamp(name).write_text(_fingerprint(name))
-
-
-def _stamp(requirements: str) -> Path:
-    return ENVIRONMENT / f'installed-{requirements.replace("/", "-")}'
-
-
-def _fingerprint(requirements: str) -> str:
-    """An environment is only good at the path where it was made, for the files it was made from."""
-    digest = hashlib.sha256()
-    for name in _with_included(requirements):
-        digest.update((REPOSITORY / name).read_bytes())
-    return f'{ENVIRONMENT}\n{digest.hexdigest()}\n'
+# Without one of these there is nothing to run.
+NOTES = VirtualEnvironment(
+    ENVIRONMENT, 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
+)
 
 
 def _with_included(requirements: str) -> list[str]:
@@ -99,94 +224,6 @@ def _with_included(requirements: str) -> list[str]:
         if line.startswith('-r ')
     ]
     return [requirements, *(name for each in included for name in _with_included(each))]
-
-
-def _check_path() -> None:
-    unusable = UNUSABLE_IN_A_PATH.search(str(ENVIRONMENT))
-    if unusable:
-        raise PlaygroundError(
-            f'a path with {unusable.group()!r} in it breaks the programs of a virtual environment,'
-            f' and .venv would be {str(ENVIRONMENT)!r}: rename the folder, then run this again'
-        )
-
-
-def _check_place(requirements: str) -> None:
-    if ENVIRONMENT.is_file():
-        raise PlaygroundError(
-            f'{ENVIRONMENT} is a file, and the virtual environment must have its place:'
-            ' remove or rename it, then run this again'
-        )
-    folder = ENVIRONMENT if ENVIRONMENT.exists() else ENVIRONMENT.parent
-    if not os.access(folder, os.W_OK):
-        raise PlaygroundError(
-            f'{folder} cannot be written, and .venv is made there:'
-            ' clone the notes into a folder of your own, then run this again'
-        )
-    free, needed = shutil.disk_usage(folder).free // 10**6, NEEDED_MEGABYTES[requirements]
-    if free < needed:
-        raise PlaygroundError(
-            f'only {free} MB are free in {folder}, and .venv needs {needed}:'
-            ' make room, then run this again'
-        )
-
-
-def _make(requirements: str) -> None:
-    status, output = _output([PYTHON, '-m', 'pip', '--version'])
-    if status == 0 and f'from {ENVIRONMENT}' in output:
-        return
-    _check_place(requirements)
-    _say(f'Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]}')
-    status, output = _output([sys.executable, '-m', 'venv', '--clear', ENVIRONMENT])
-    if status == 0:
-        return
-    if 'ensurepip' in output:
-        raise PlaygroundError(
-            'this Python cannot make virtual environments, for its ensurepip is missing:'
-            ' install it (on Debian and Ubuntu: sudo apt install python3-venv), then run this again'
-        )
-    raise PlaygroundError(f'could not make {ENVIRONMENT}: {_last_line(output)}')
-
-
-def _install(requirements: str) -> None:
-    command: list[str | Path] = [
-        *(PYTHON, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'),
-        *('--progress-bar=off', '--retries=1', '--timeout=15', '--no-user'),
-        *('-r', REPOSITORY / requirements),
-    ]
-    _say(f'Installing {requirements} into .venv; the first time takes about half a minute')
-    output = []
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace'
-    ) as pip:
-        try:
-            assert pip.stdout is not None
-            for line in pip.stdout:
-                output.append(line)
-                _show_progress(line)
-        except BaseException:
-            pip.terminate()
-            raise
-    log = ''.join(output)
-    if pip.returncode == 0:
-        status, failure = _output([PYTHON, '-I', '-c', IMPORTS])
-        if status:
-            raise PlaygroundError(
-                f'pip has ended well, but not all packages are in .venv ({_last_line(failure)}):'
-                ' see pip’s settings (pip config list) and variables (env | grep PIP_),'
-                ' then run this again'
-            )
-        return
-    if any(error in log for error in NO_ROOM_ERRORS):
-        raise PlaygroundError(
-            f'the disk has no room for the packages: free {NEEDED_MEGABYTES[requirements]} MB where'
-            f' {ENVIRONMENT} is and in the folder for temporary files, then run this again'
-        )
-    if any(error in log for error in NETWORK_ERRORS):
-        raise PlaygroundError(
-            'the package index cannot be reached, so nothing was installed:'
-            ' check the network and pip’s settings (pip config list), then run this again'
-        )
-    raise PlaygroundError(f'pip could not install {requirements}: {_last_line(log)}')
 
 
 def _show_progress(line: str) -> None:

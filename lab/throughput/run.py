@@ -165,9 +165,6 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
         PlaygroundError: a server, a package or a program cannot be had.
     """
     console = Console()
-    wanted = [*([PEERS] if peers else []), *([COMPILED] if full else [])]
-    for name in wanted:
-        environments.make(name)
     if path is None and not full:
         # Two minutes are soon repeated.
         OWN_SHORT.unlink(missing_ok=True)
@@ -176,6 +173,9 @@ def run(peers: bool, full: bool, path: Path | None) -> int:
     if shown and not full:
         raise PlaygroundError(f'{path} is what the page shows, and it shows full runs: add FULL=1')
     results = opened(path, choices('full' if full else 'short', SEED))
+    wanted = [*([PEERS] if peers else []), *([COMPILED] if full else [])]
+    for name in wanted:
+        environments.make(name)
     wanted_rows = [part for part in parts(peers, full) if not results.has(*part.key)]
     left, left_out = without_root(wanted_rows, root=os.geteuid() == 0)
     if left_out:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.virtual_environment import PYTHON, REPOSITORY
+from playground.virtual_environment import NOTES, REPOSITORY
 
 SECONDS = 120.0
 
@@ -34,7 +34,7 @@ def test_a_mistake_gets_a_sentence(target: str, variables: dict[str, str], sente
     names = ('MAKE', 'MFLAGS', 'QUICK', 'FAULT', 'RESULTS', 'PEERS', 'FULL')
     environment = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     ended = subprocess.run(
-        ['make', target, f'PYTHON={PYTHON}'],
+        ['make', target, f'PYTHON={NOTES.python}'],
         cwd=REPOSITORY,
         env={**environment, **variables},
         capture_output=True,

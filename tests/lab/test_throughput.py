@@ -260,7 +260,8 @@ def test_the_picture_of_the_layers_names_them(tmp_path: Path) -> None:
 def test_pins_are_those_of_the_notes() -> None:
     notes = (REPOSITORY / 'requirements.txt').read_text()
     for path in environments.REQUIREMENTS.values():
-        for name, version in re.findall(r'^([\w-]+)==(\S+)', path.read_text(), re.MULTILINE):
+        pins = (REPOSITORY / path).read_text()
+        for name, version in re.findall(r'^([\w-]+)==(\S+)', pins, re.MULTILINE):
             found = re.search(rf'^{name}==(\S+)', notes, re.MULTILINE)
             assert found is None or found[1] == version
 
