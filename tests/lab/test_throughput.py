@@ -334,3 +334,10 @@ def test_the_short_table_shows_the_committed_results() -> None:
         for cell, broker in zip(cells, (RABBITMQ, REDIS), strict=False):
             factors = report.factors(kept, report.DRAIN, broker, contender)
             assert cell == (shown(statistics.mean(factors)) if factors else '')
+    [bulk] = [each.name for each in SENDERS if 'bulk.py' in each.name]
+    bulk_factor, confirmed = (
+        statistics.mean(report.factors(kept, report.SEND, RABBITMQ, name))
+        for name in (bulk, 'confirms')
+    )
+    assert f'`bulk.py` sent {shown(bulk_factor)} times as many tasks a second' in page
+    assert 1 / confirmed == pytest.approx(3, abs=0.5)
