@@ -8,6 +8,7 @@ from lab import servers
 from lab.faults import profiles
 from lab.faults.count import interval
 from lab.faults.experiments import FAULTS
+from lab.faults.fault import Moment
 from lab.results import Results, Row, receipt
 
 PAGE = Path(__file__).parent / 'README.md'
@@ -44,18 +45,20 @@ def cells(row: Row) -> list[str]:
         f'{lower:.2%} to {upper:.2%}',
         f'{row["duplicated"]:,}',
         str(row['duplicated_once']),
-        pause(row['seconds to recover']),
+        pause(row),
         ', '.join(remarks(row)),
     ]
 
 
-def pause(seconds: float | None) -> str:
+def pause(row: Row) -> str:
     """The longest time from a strike to the next start of a task.
 
     Args:
-        seconds: of a row; None, if no task began after a strike.
+        row: as ``Trial.run`` returns it. A fault that strikes while no worker runs has no pause.
     """
-    return '–' if seconds is None else f'{seconds:.1f} s'
+    seconds = row['seconds to recover']
+    at_work = FAULTS[row['fault']].moment is Moment.AT_WORK
+    return f'{seconds:.1f} s' if at_work and seconds is not None else '–'
 
 
 def remarks(row: Row) -> list[str]:
@@ -67,12 +70,13 @@ def remarks(row: Row) -> list[str]:
     raised = row['attempted'] - row['accepted']
     most = row['most runs of a task']
     unfinished, held = row['done without a result'], row['still in the broker']
+    hangs = row['hangs of the worker']
     found = [
         (raised, f'{raised:,} calls raised an error'),
         (row['recovered'], f'{row["recovered"]:,} of them ran'),
         (unfinished, f'{unfinished} were done and have no result'),
         (held, f'{held:,} are still in the broker'),
-        (row['hangs of the worker'], f'the worker hung {row["hangs of the worker"]:,} times'),
+        (hangs, f'the worker hung {"once" if hangs == 1 else f"{hangs:,} times"}'),
         (not row['the worker stays'], 'no worker stays alive'),
         (most > USUAL_RUNS, f'one ran {most} times'),
     ]

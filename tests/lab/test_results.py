@@ -83,6 +83,13 @@ def test_a_row_becomes_a_line() -> None:
     )
 
 
+def test_a_pause_needs_a_worker_and_hangs_are_counted() -> None:
+    assert report.pause({**ROW, 'fault': 'broker-killed-after-publish'}) == '–'
+    assert report.pause({**ROW, 'seconds to recover': None}) == '–'
+    assert 'the worker hung once' in report.remarks({**ROW, 'hangs of the worker': 1})
+    assert 'the worker hung 2 times' in report.remarks({**ROW, 'hangs of the worker': 2})
+
+
 def test_results_take_the_place_of_the_last_ones(path: Path, tmp_path: Path) -> None:
     page = report.PAGE.read_text()
     none, one = results(tmp_path / 'none.json'), results(path)
