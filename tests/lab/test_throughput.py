@@ -288,12 +288,14 @@ def test_what_root_may_not_run_is_left_out_and_said() -> None:
 
 
 def test_it_waits_until_our_programs_are_at_rest() -> None:
-    loop = 'import time; end = time.monotonic() + 2\nwhile time.monotonic() < end: pass'
-    process = subprocess.Popen([sys.executable, '-c', loop])
-    begin = time.monotonic()
-    machine.settle()
-    assert process.poll() is not None or time.monotonic() - begin > machine.SETTLE_SECONDS
-    process.wait(60)
+    loop = 'import time; print(flush=True); end = time.monotonic() + 2'
+    command = [sys.executable, '-c', f'{loop}\nwhile time.monotonic() < end: pass']
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        begin = time.monotonic()
+        machine.settle()
+        assert process.poll() is not None or time.monotonic() - begin > machine.SETTLE_SECONDS
 
 
 def shown(factor: float) -> str:
