@@ -244,7 +244,10 @@ def end_on(*numbers: signal.Signals) -> None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     for session in reversed(OPEN[:]):
-        session.close()
+        # The code that the signal has interrupted may hold the lock without which no child is
+        # waited for. An exception would wake it again, and its files have gone.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            session.close()
     if sys.stdout.isatty():
         print(SHOW_CURSOR, end='')
     print('\nplayground: ended by a signal; everything it started has ended too', file=sys.stderr)
