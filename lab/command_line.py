@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from playground import environment, preconditions
 from playground.errors import PlaygroundError
@@ -23,7 +24,7 @@ def run(
 
     Args:
         module: what ``python -m`` runs, as in ``lab.faults``; its last part begins each message.
-        parser: of its options.
+        parser: of its options; that of the results file is added here.
         switches: the options that are on or off, and what each means, for the message.
         start: runs it; what obeys the environment is imported only there.
 
@@ -32,6 +33,9 @@ def run(
     """
     if environment.clean_this_process():
         os.execv(sys.executable, [sys.executable, '-m', module, *sys.argv[1:]])
+    parser.add_argument(
+        '--results', default='', type=_path, metavar='FILE', help='where what was found goes'
+    )
     arguments = parser.parse_args()
     try:
         for name, meaning in switches.items():
@@ -44,3 +48,7 @@ def run(
     except PlaygroundError as error:
         print(f'{module.rpartition(".")[2]}: {error}', file=sys.stderr)
         return USAGE_ERROR
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None

@@ -54,11 +54,13 @@ class VirtualEnvironment:
     """A virtual environment of the notes.
 
     Attributes:
-        folder: where it is.
+        name: of its folder, for messages.
+        folder: where it is; a link is followed.
         imports: a line of Python that fails if a package is missing without which nothing runs.
         variables: of pip, beside those of this process.
     """
 
+    name: str
     folder: Path
     imports: str
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -67,10 +69,6 @@ class VirtualEnvironment:
     def python(self) -> Path:
         """Its interpreter."""
         return self.folder / 'bin' / 'python'
-
-    @property
-    def _name(self) -> str:
-        return self.folder.name
 
     def is_current(self, requirements: str) -> bool:
         """Tell whether it has what a requirements file asks for.
@@ -117,7 +115,7 @@ class VirtualEnvironment:
         if unusable:
             raise PlaygroundError(
                 f'a path with {unusable.group()!r} in it breaks the programs of a virtual'
-                f' environment, and {self._name} would be {str(self.folder)!r}:'
+                f' environment, and {self.name} would be {str(self.folder)!r}:'
                 ' rename the folder, then run this again'
             )
 
@@ -130,13 +128,13 @@ class VirtualEnvironment:
         folder = self.folder if self.folder.exists() else self.folder.parent
         if not os.access(folder, os.W_OK):
             raise PlaygroundError(
-                f'{folder} cannot be written, and {self._name} is made there:'
+                f'{folder} cannot be written, and {self.name} is made there:'
                 ' clone the notes into a folder of your own, then run this again'
             )
         free, needed = shutil.disk_usage(folder).free // 10**6, NEEDED_MEGABYTES[requirements]
         if free < needed:
             raise PlaygroundError(
-                f'only {free} MB are free in {folder}, and {self._name} needs {needed}:'
+                f'only {free} MB are free in {folder}, and {self.name} needs {needed}:'
                 ' make room, then run this again'
             )
 
@@ -145,7 +143,7 @@ class VirtualEnvironment:
         if status == 0 and f'from {self.folder}' in output:
             return
         self._check_place(requirements)
-        _say(f'Making {self._name} with Python {sys.version_info[0]}.{sys.version_info[1]}')
+        _say(f'Making {self.name} with Python {sys.version_info[0]}.{sys.version_info[1]}')
         status, output = _output([sys.executable, '-m', 'venv', '--clear', self.folder])
         if status == 0:
             return
@@ -164,7 +162,7 @@ class VirtualEnvironment:
             *('-r', REPOSITORY / requirements),
         ]
         _say(
-            f'Installing {requirements} into {self._name}; the first time takes about half a minute'
+            f'Installing {requirements} into {self.name}; the first time takes about half a minute'
         )
         output = []
         with subprocess.Popen(
@@ -189,7 +187,7 @@ class VirtualEnvironment:
             if status:
                 raise PlaygroundError(
                     'pip has ended well, but not all packages are in'
-                    f' {self._name} ({_last_line(failure)}):'
+                    f' {self.name} ({_last_line(failure)}):'
                     ' see pip’s settings (pip config list) and variables (env | grep PIP_),'
                     ' then run this again'
                 )
@@ -210,7 +208,7 @@ class VirtualEnvironment:
 
 # Without one of these there is nothing to run.
 NOTES = VirtualEnvironment(
-    ENVIRONMENT, 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
+    '.venv', ENVIRONMENT, 'import celery.bin.celery, flower, psutil, redis, rich, yaml'
 )
 
 

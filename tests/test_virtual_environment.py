@@ -19,7 +19,8 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VirtualEnvir
     monkeypatch.setenv('PIP_EXTRA_INDEX_URL', '')
     monkeypatch.setenv('PIP_FIND_LINKS', '')
     pip = {'PIP_INDEX_URL': index}
-    return VirtualEnvironment(tmp_path / '.venv-peers', 'import huey', variables=pip)
+    name = '.venv-peers'
+    return VirtualEnvironment(name, tmp_path / name, 'import huey', variables=pip)
 
 
 def test_it_says_why_it_is_not_filled(environment: VirtualEnvironment) -> None:

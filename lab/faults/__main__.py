@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from lab import command_line
 
@@ -14,8 +13,7 @@ def start(arguments: argparse.Namespace) -> int:
     """Run the experiments."""
     from lab.faults import run
 
-    path = Path(arguments.results) if arguments.results else None
-    return run.run(arguments.fault or None, arguments.quick, path)
+    return run.run(arguments.fault or None, arguments.quick, arguments.results)
 
 
 parser = argparse.ArgumentParser(
@@ -23,5 +21,4 @@ parser = argparse.ArgumentParser(
 )
 parser.add_argument('--fault', default='', metavar='NAME', help='one of them; else all')
 parser.add_argument('--quick', default='', metavar='1', help='a few strikes of each')
-parser.add_argument('--results', default='', metavar='FILE', help='where the counts go')
 sys.exit(command_line.run(MODULE, parser, SWITCHES, start))

@@ -119,11 +119,9 @@ def brokers_of(quick: bool, all_faults: bool) -> list[str]:
     if quick and all_faults:
         # With those in Docker it would not be quick.
         return [*servers.LOCAL]
-    chosen = [*servers.LOCAL, *servers.CONTAINERS]
     if all_faults and docker.engine_answers():
-        # Two versions of RabbitMQ take twice the hours; the newer one is in Docker.
-        chosen.remove(servers.RABBITMQ)
-    return chosen
+        return [*servers.NEWEST]
+    return [*servers.LOCAL, *servers.CONTAINERS]
 
 
 def run(fault: str | None, quick: bool, path: Path | None) -> int:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from lab import command_line
 
@@ -17,8 +16,7 @@ def start(arguments: argparse.Namespace) -> int:
     """Measure."""
     from lab.throughput import run
 
-    path = Path(arguments.results) if arguments.results else None
-    return run.run(arguments.peers, arguments.full, path)
+    return run.run(arguments.peers, arguments.full, arguments.results)
 
 
 parser = argparse.ArgumentParser(
@@ -26,5 +24,4 @@ parser = argparse.ArgumentParser(
 )
 parser.add_argument('--peers', default='', metavar='1', help='other libraries beside it')
 parser.add_argument('--full', default='', metavar='1', help='all of it, several times')
-parser.add_argument('--results', default='', metavar='FILE', help='where the figures go')
 sys.exit(command_line.run(MODULE, parser, SWITCHES, start))

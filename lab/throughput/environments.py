@@ -12,9 +12,12 @@ REQUIREMENTS = {
 }
 ENVIRONMENTS = {
     NOTES: virtual_environment.NOTES,
-    PEERS: VirtualEnvironment(FOLDER / '.venv-peers', 'import dramatiq, huey, rq, taskiq'),
+    PEERS: VirtualEnvironment(
+        '.venv-peers', FOLDER / '.venv-peers', 'import dramatiq, huey, rq, taskiq'
+    ),
     # py-amqp is compiled only if it is told so.
     COMPILED: VirtualEnvironment(
+        '.venv-compiled',
         FOLDER / '.venv-compiled',
         'import celery, hiredis',
         variables={'CELERY_ENABLE_SPEEDUPS': '1'},

@@ -133,7 +133,6 @@ def test_the_picture_has_a_point_for_each_row_and_both_themes(tmp_path: Path) ->
     assert path.read_text() == drawn
 
 
-@pytest.mark.skipif(not run.SHOWN.exists(), reason='no results are committed')
 def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
     kept = results(run.SHOWN, json.loads(run.SHOWN.read_text())['choices'])
     page = report.PAGE.read_text()
