@@ -134,7 +134,7 @@ DRAINS = (
     ),
     _setting(
         '`task_acks_late`',
-        'a task may run twice; on RabbitMQ a kill loses none',
+        'a task may run twice; on RabbitMQ a worker that is killed loses none',
         {'task_acks_late': True},
     ),
     _setting('quorum queue', 'survives the end of a node', QUORUM, brokers=ONCE),

@@ -25,7 +25,7 @@ SECONDS = 120.0
         (
             'throughput',
             {'RESULTS': 'lab/throughput/results.json'},
-            'lab/throughput/results.json is what the page shows, and it shows full runs: add FULL=1',
+            'lab/throughput/results.json is what the page shows, and it shows full runs',
         ),
         ('throughput', {'RESULTS': 'LICENSE'}, 'LICENSE holds no results of make throughput'),
     ],
