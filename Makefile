@@ -54,7 +54,7 @@ pictures:  ## take the pictures of README.md again (needs Docker, and Chromium o
 	@$(PLAYGROUND) pictures
 
 faults:  ## count what is lost when something dies (QUICK=1 is short, FAULT=name runs one)
-	@$(PLAYGROUND) setup
+	@$(PLAYGROUND) setup --lab
 	@.venv/bin/python -m lab.faults --quick "$$QUICK" --fault "$$FAULT" --results "$$RESULTS"
 
 throughput:  ## measure which setting is fast, two minutes (PEERS=1 adds other libraries, FULL=1 all)

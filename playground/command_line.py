@@ -90,7 +90,7 @@ def _parse() -> argparse.Namespace:
         dest='requirements',
         action='store_const',
         const=LAB_REQUIREMENTS,
-        help='those of make throughput too',
+        help='those of the labs too',
     )
     setup.add_argument(
         '--dev',

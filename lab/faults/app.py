@@ -11,12 +11,15 @@ from celery import Celery
 from celery.beat import BeatLazyFunc
 from celery.schedules import schedule
 
+from lab.faults.clock import follow, right_time
 from lab.faults.ledger import Ledger
 from lab.faults.profiles import settings
 
 NAME = 'lab.faults.app'
 PROFILE, QUEUE, LEDGER = 'FAULTS_PROFILE', 'FAULTS_QUEUE', 'FAULTS_LEDGER'
 SETTINGS = 'FAULTS_SETTINGS'
+# The clock of a program that has one of its own.
+CLOCK = 'FAULTS_CLOCK'
 
 # A slot of beat; longer than its start on a machine that has nothing else to do.
 SLOT_SECONDS = 2
@@ -26,8 +29,11 @@ KEPT: list[bytes] = []
 
 def slot() -> int:
     """The number of the present slot, the same for all programs of a machine."""
-    return int(time.time() // SLOT_SECONDS)
+    return int(right_time() // SLOT_SECONDS)
 
+
+if CLOCK in os.environ:
+    follow(Path(os.environ[CLOCK]))
 
 app = Celery(NAME)
 if PROFILE in os.environ:

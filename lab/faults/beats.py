@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from lab.faults.app import NAME, SLOT_SECONDS, slot
+from lab.faults.clock import right_time
 from playground.session import Session
 from playground.terminal import Terminal
 
@@ -58,6 +59,14 @@ class Beats:
         self._terminals[0] = self._start(0)
         self._terminals[0].wait_for(SENT, SECONDS)
 
+    def wait_for_a_tick(self) -> None:
+        """Wait until the first one ticks again."""
+        terminal = self._terminals[0]
+        ticks = terminal.output.count(SENT)
+        terminal.wait_until(
+            lambda output: output.count(SENT) > ticks, SECONDS, f'“{SENT}” once more'
+        )
+
     def kill(self) -> None:
         """Kill those that run."""
         for terminal in self._terminals:
@@ -83,4 +92,4 @@ class Beats:
 
 def _sleep_until(number: int, seconds: float = 0.0) -> None:
     """Sleep until so long after the begin of a slot, or before it."""
-    time.sleep(max(0.0, number * SLOT_SECONDS + seconds - time.time()))
+    time.sleep(max(0.0, number * SLOT_SECONDS + seconds - right_time()))

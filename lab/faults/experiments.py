@@ -65,9 +65,14 @@ def of_a_node(
     return while_sending, at_work
 
 
-def impatient_redis(**further: Any) -> dict[str, Any]:
-    """Settings with which Redis gives back soon what a worker holds."""
-    options = {**profiles.SHORTER_OPTIONS, 'visibility_timeout': VISIBLE_SECONDS}
+def redis_that_looks(visible_seconds: float, **further: Any) -> dict[str, Any]:
+    """Settings with which a worker often looks for what Redis should give back.
+
+    Args:
+        visible_seconds: after this time it is given back.
+        further: settings beside that.
+    """
+    options = {**profiles.SHORTER_OPTIONS, 'visibility_timeout': visible_seconds}
     return {'broker_transport_options': options, **further}
 
 
@@ -246,8 +251,9 @@ FAULTS = {
             looks_at_results=True,
             send=sends.work_long,
             settings={
-                'default': impatient_redis(),
-                'vege5': impatient_redis(
+                'default': redis_that_looks(VISIBLE_SECONDS),
+                'vege5': redis_that_looks(
+                    VISIBLE_SECONDS,
                     task_time_limit=VISIBLE_SECONDS / 2,
                     task_soft_time_limit=VISIBLE_SECONDS * 0.45,
                 ),
@@ -262,7 +268,10 @@ FAULTS = {
             brokers=(REDIS,),
             send=sends.work_later,
             countdown=1.5 * VISIBLE_SECONDS,
-            settings={'default': impatient_redis(), 'vege5': impatient_redis()},
+            settings={
+                'default': redis_that_looks(VISIBLE_SECONDS),
+                'vege5': redis_that_looks(VISIBLE_SECONDS),
+            },
         ),
         Fault(
             'eta-past-consumer-timeout',
@@ -292,6 +301,49 @@ FAULTS = {
             moment=Moment.ALWAYS,
             beats=1,
             strikes=2,
+        ),
+        Fault(
+            'beat-clock-back',
+            'the clock of beat goes ten seconds back; vege5 changes no beat',
+            strikes.put_the_clock_of_a_beat_back,
+            moment=Moment.ALWAYS,
+            beats=1,
+            with_clock=True,
+            full_strikes=20,
+        ),
+        Fault(
+            'clock-ahead',
+            'the clock of the worker is two hours ahead for three seconds',
+            strikes.put_the_clock_ahead,
+            # So long that Redis is asked, meanwhile, for what it should give back.
+            before=0.5,
+            after=1.5,
+            tasks=8,
+            with_clock=True,
+            settings={'default': redis_that_looks(3600), 'vege5': redis_that_looks(3600)},
+            full_strikes=20,
+        ),
+        Fault(
+            'clock-ahead-past-expires',
+            'the same, and each task expires after an hour',
+            strikes.put_the_clock_ahead,
+            looks_at_results=True,
+            send=sends.work_that_expires,
+            with_clock=True,
+            full_strikes=20,
+        ),
+        Fault(
+            'clock-back-before-countdown',
+            'the clock of the worker is two hours behind for three seconds, and tasks with a'
+            ' countdown arrive',
+            strikes.put_the_clock_back,
+            before=0.01,
+            after=0,
+            moment=Moment.WHILE_SENDING,
+            send=sends.work_later,
+            countdown=1.0,
+            with_clock=True,
+            full_strikes=20,
         ),
         in_the_tasks(
             'leak',

@@ -11,6 +11,7 @@ from celery import Celery
 
 from lab.faults import sends
 from lab.faults.beats import Beats
+from lab.faults.clock import Clock
 from lab.faults.link import Link
 from lab.faults.worker import Worker
 from lab.servers import RABBITMQ, RABBITMQ_IN_DOCKER, REDIS, Server
@@ -38,6 +39,7 @@ class Scene:
         server: the broker and the result backend.
         link: between the broker and its clients, if the fault asked for one.
         beats: what sends the tasks, if the fault asked for that.
+        clock: of the beats, or of the worker, if the fault asked for one.
         chance: chooses where there is a choice.
         away_seconds: how long a node is to be away.
     """
@@ -46,6 +48,7 @@ class Scene:
     server: Server
     link: Link | None
     beats: Beats | None
+    clock: Clock | None
     chance: random.Random
     away_seconds: float
 
@@ -84,6 +87,7 @@ class Fault:
         arrange: how the broker is while the fault is tried.
         notices: patterns of what a worker prints that is worth counting, and what they mean.
         beats: how many beats send the tasks; each tick is one.
+        with_clock: whether the beats, or else the worker, have a clock that can be set.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Fault:
     arrange: Callable[[Server], contextlib.AbstractContextManager[None]] = as_it_is
     notices: Mapping[str, str] = field(default_factory=dict)
     beats: int = 0
+    with_clock: bool = False
 
     def runs_on(self, broker: str) -> bool:
         """Tell whether a broker has a row of this fault.

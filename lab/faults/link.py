@@ -5,7 +5,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
-from playground.ports import LOOPBACK
+from playground.ports import LOOPBACK, free_port
 
 SECONDS = 10.0
 CHUNK = 65536
@@ -32,7 +32,8 @@ class Link:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port = 0
+        # A port that the system chooses may be another program's near end while this one is cut.
+        self.port = free_port()
         self._do(self._listen())
 
     def cut(self) -> None:
@@ -66,7 +67,6 @@ class Link:
     async def _listen(self) -> None:
         self._flows.set()
         self._server = await asyncio.start_server(self._connect, LOOPBACK, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self) -> None:
         self._server.close()

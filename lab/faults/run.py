@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab import containers, servers
-from lab.faults import profiles, published, report
+from lab.faults import picture, profiles, published, report
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Fault
 from lab.faults.trial import Size, Trial
@@ -164,10 +164,6 @@ def run(fault: str | None, quick: bool, path: Path | None) -> int:
 
 
 def _show(results: Results) -> None:
-    try:
-        from lab.faults import picture
-    except ImportError:
-        raise PlaygroundError('the picture needs matplotlib: run make setup, then this') from None
     report.PAGE.write_text(report.with_results(report.PAGE.read_text(), results))
     picture.draw(results.rows)
 

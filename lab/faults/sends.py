@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LIMIT_SECONDS = 1.0
 MEGABYTES = 30
+EXPIRES_SECONDS = 3600.0
 # One task of so many is of another kind.
 OVER = POISON = GARBAGE = 5
 
@@ -56,6 +57,11 @@ def work_long(app: Celery, fault: 'Fault', number: int) -> str:
 def work_later(app: Celery, fault: 'Fault', number: int) -> str:
     """Send it with a countdown."""
     return work(app, fault, number, countdown=fault.countdown)
+
+
+def work_that_expires(app: Celery, fault: 'Fault', number: int) -> str:
+    """Send it with an hour in which it may begin."""
+    return work(app, fault, number, expires=EXPIRES_SECONDS)
 
 
 def leak(app: Celery, fault: 'Fault', number: int) -> str:

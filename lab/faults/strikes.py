@@ -10,7 +10,7 @@ from lab.servers import Server
 
 # How long a server is away, or a link is cut.
 AWAY_SECONDS = 1.0
-# Long enough for calls that get no answer.
+# Long enough for calls that get no answer, and for Redis to look for what it should give back.
 SILENT_SECONDS = 3.0
 
 # A worker may hold a message for this time; by default RabbitMQ says 30 minutes, and looks once
@@ -20,6 +20,11 @@ PATIENCE = (
     'application:set_env(rabbit, consumer_timeout, {}),'
     ' application:set_env(rabbit, channel_tick_interval, {}).'
 )
+
+# Further than Redis' visibility timeout and the time in which a task of the experiments expires.
+CLOCK_SECONDS = 7200.0
+# A beat waits until its clock has caught up.
+BEAT_CLOCK_SECONDS = 10.0
 
 Choose = Callable[[Scene], Container]
 
@@ -130,3 +135,28 @@ def kill_a_beat(scene: Scene) -> None:
     """Kill beat around a tick, and start it again."""
     assert scene.beats is not None
     scene.beats.kill_around_a_tick(scene.chance)
+
+
+def put_the_clock_ahead(scene: Scene) -> None:
+    """Put the clock ahead, and set it right later."""
+    _be_wrong(scene, CLOCK_SECONDS)
+
+
+def put_the_clock_back(scene: Scene) -> None:
+    """Put the clock back, and set it right later."""
+    _be_wrong(scene, -CLOCK_SECONDS)
+
+
+def put_the_clock_of_a_beat_back(scene: Scene) -> None:
+    """Put the clock back for good, and wait until beat has ticked."""
+    assert scene.clock is not None
+    assert scene.beats is not None
+    scene.clock.set(scene.clock.wrong_by - BEAT_CLOCK_SECONDS)
+    scene.beats.wait_for_a_tick()
+
+
+def _be_wrong(scene: Scene, seconds: float) -> None:
+    assert scene.clock is not None
+    scene.clock.set(seconds)
+    time.sleep(SILENT_SECONDS)
+    scene.clock.set(0.0)

@@ -17,8 +17,10 @@ from celery import Celery
 from celery.states import READY_STATES
 
 from lab.faults import profiles
+from lab.faults.app import CLOCK
 from lab.faults.beats import Beats
 from lab.faults.caller import Caller
+from lab.faults.clock import Clock
 from lab.faults.count import count, longest_pause, most_runs, within
 from lab.faults.fault import Fault, Moment, Scene
 from lab.faults.ledger import EFFECT, EFFECT_ONCE, START, Ledger
@@ -124,14 +126,18 @@ class Trial:
                 server, link = stack.enter_context(linked(server))
             stack.enter_context(self._fault.arrange(self._server))
             programs = environment(server, self._profile, queue, self._further, str(path))
-            self._worker = Worker(self._session, programs)
-            stack.callback(self._worker.kill)
+            by_clock, clock = programs, None
+            if self._fault.with_clock:
+                file = path.with_suffix('.clock')
+                by_clock, clock = {**programs, CLOCK: str(file)}, Clock(file)
             beats = None
             if self._fault.beats:
-                beats = Beats(self._session, programs, self._fault.beats)
+                beats = Beats(self._session, by_clock, self._fault.beats)
                 stack.callback(beats.kill)
+            self._worker = Worker(self._session, programs if beats else by_clock)
+            stack.callback(self._worker.kill)
             self._scene = Scene(
-                self._worker, server, link, beats, self._chance, self._size.away_seconds
+                self._worker, server, link, beats, clock, self._chance, self._size.away_seconds
             )
             settings = profiles.settings(self._profile, queue, self._further)
             self._gives_back = profiles.gives_back_in_time(settings)

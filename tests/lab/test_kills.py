@@ -1,6 +1,7 @@
-"""A small part of make faults, on RabbitMQ: a kill that loses tasks loses none with vege5.py."""
+"""A small part of make faults, on RabbitMQ: what loses tasks, and does not with vege5.py."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from celery import Celery
 
 from lab import servers
+from lab.faults import strikes
+from lab.faults.app import SLOT_SECONDS
 from lab.faults.experiments import FAULTS
 from lab.faults.fault import Scene
 from lab.faults.trial import Size, Trial
@@ -26,12 +29,18 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(request: pytest.FixtureRequest, session: Session) -> Iterator[Run]:
-    """Run one fault with one profile; tasks take so long before, or after, their effect."""
+def rabbitmq(request: pytest.FixtureRequest, session: Session) -> servers.Server:
     skip_without_native(request.config)
-    rabbitmq = servers.start(session, servers.RABBITMQ)
+    return servers.start(session, servers.RABBITMQ)
 
-    def run(name: str, profile: str) -> dict[str, Any]:
+
+@pytest.fixture
+def run(session: Session, rabbitmq: servers.Server) -> Iterator[Run]:
+    """Run one fault with one profile; its tasks take so long before, or after, their effect."""
+
+    def run(
+        name: str, profile: str, tasks: int = TASKS, seconds: float = SECONDS
+    ) -> dict[str, Any]:
         fault = FAULTS[name]
 
         def strike(scene: Scene) -> None:
@@ -42,10 +51,10 @@ def run(request: pytest.FixtureRequest, session: Session) -> Iterator[Run]:
         longer = dataclasses.replace(
             fault,
             strike=strike,
-            before=SECONDS if fault.before else 0,
-            after=SECONDS if fault.after else 0,
+            before=seconds if fault.before else 0,
+            after=seconds if fault.after else 0,
         )
-        size = Size(strikes=1, tasks=TASKS)
+        size = Size(strikes=1, tasks=tasks)
         return Trial(session, rabbitmq, longer, profile, size, SEED).run()
 
     with Celery('caller', broker=rabbitmq.broker_url, set_as_current=False) as caller:
@@ -73,3 +82,25 @@ def test_vege5_runs_tasks_twice_and_a_key_makes_it_once(run: Run) -> None:
     assert row['lost'] == row['unexpected'] == 0
     assert row['duplicated'] >= 1
     assert row['duplicated_once'] == 0
+
+
+def test_a_task_expires_where_the_clock_of_its_worker_is_ahead(run: Run) -> None:
+    row = run('clock-ahead-past-expires', 'default', tasks=40, seconds=0.5)
+    assert row['lost'] >= 1
+    assert row['states'] == Counter(SUCCESS=row['executed'], REVOKED=row['lost'])
+
+
+def test_two_beats_do_each_slot_twice_and_a_key_makes_it_once(
+    session: Session, rabbitmq: servers.Server
+) -> None:
+    row = Trial(session, rabbitmq, FAULTS['two-beats'], 'default', Size(1, 3), SEED).run()
+    assert row['duplicated'] >= 1
+    assert row['duplicated_once'] == 0
+
+
+def test_a_beat_whose_clock_goes_back_sends_nothing_until_it_has_caught_up(
+    session: Session, rabbitmq: servers.Server
+) -> None:
+    row = Trial(session, rabbitmq, FAULTS['beat-clock-back'], 'default', Size(1, 0), SEED).run()
+    assert row['lost'] >= strikes.BEAT_CLOCK_SECONDS // SLOT_SECONDS - 1
+    assert row['duplicated'] == 0

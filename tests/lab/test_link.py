@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.faults.link import Link
-from playground.ports import LOOPBACK
+from playground.ports import FREE_PORTS, LOOPBACK
 
 SECONDS = 10.0
 SILENCE = 0.3
@@ -93,3 +93,7 @@ def test_a_silent_link_takes_what_it_gets_and_gives_nothing(link: Link) -> None:
         assert is_over(client)
     with connect(link) as client:
         assert ask(client, b'three') == b'three'
+
+
+def test_no_near_end_of_a_connection_takes_its_port_while_it_is_cut(link: Link) -> None:
+    assert link.port in FREE_PORTS
