@@ -103,3 +103,21 @@ def test_each_broker_takes_its_own_of_the_transport_options(
         else:
             assert channel.visibility_timeout == 600
             assert not hasattr(channel, 'confirm_publish')
+
+
+def answers(running: Services, durable: bool, seconds: float) -> list[object]:
+    """What the only worker answers to a program that asks it sixteen times."""
+    with Celery('asker', broker=running.broker_url, set_as_current=False) as app:
+        app.conf.update(control_queue_exclusive=False, control_queue_durable=durable)
+        inspect = app.control.inspect(timeout=seconds, limit=1)
+        return [inspect.ping() for _ in range(16)]
+
+
+def test_on_redis_a_program_that_asks_again_misses_answers(
+    start_module: StartModule, running: Services
+) -> None:
+    if running.has_rabbitmq:
+        pytest.skip('the answers of a RabbitMQ have no such race')
+    start_module('vege5', SOURCE, '-c 1')
+    assert None not in answers(running, durable=False, seconds=SECONDS)
+    assert None in answers(running, durable=True, seconds=0.4)
