@@ -37,7 +37,10 @@ def report(**what: object) -> None:
 def failed(
     sender: Task, task_id: str, exception: Exception, args: Any, kwargs: Any, **more: Any
 ) -> None:
-    arguments = inspect.signature(sender.run).bind_partial(*args, **kwargs).arguments
+    try:
+        arguments = inspect.signature(sender.run).bind_partial(*args, **kwargs).arguments
+    except TypeError:  # they do not fit the task, and the error says so
+        arguments = {}
     report(
         task=sender.name,
         id=task_id,

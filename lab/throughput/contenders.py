@@ -174,7 +174,7 @@ DRAINS = (
     _options('`-P threads -c 2`', 'no time limits; one processor', f'{WORKER} -P threads -c 2'),
     _options(
         '`-P gevent -c 100`',
-        'no hard time limits; one processor; each library must be patched',
+        'no soft time limits; one processor; each library must be patched',
         f'{WORKER} -P gevent -c 100',
         # With heartbeats it takes ten tasks a second from RabbitMQ: production.md, chapter 13.
         settings={'broker_heartbeat': 0},

@@ -44,7 +44,7 @@ def check_names(app: Any) -> Iterator[Finding]:
             Entry.MISSPELT_SETTING,
         )
     if not misspelt:
-        yield ok('setting names', 'Celery knows each setting of the app')
+        yield ok('setting names', 'no setting of the app looks misspelt')
 
 
 def _own_names(app: Any) -> list[str]:

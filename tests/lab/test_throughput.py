@@ -306,7 +306,7 @@ def shown(factor: float) -> str:
 SHORT_TABLE = {
     '`task_ignore_result`': '`task_ignore_result`',
     'two workers with `-P solo`': 'two workers, `-P solo`',
-    'both, and `worker_prefetch_multiplier=128`': TUNED,
+    'both, `worker_prefetch_multiplier=128`, `--without-gossip --without-mingle`': TUNED,
     '[chunks](advance.md#map-starmap-chunks-many-small-tasks) of 100': '`chunks` of 100',
     'all of these': f'{TUNED}, and `chunks` of 100',
     'events for Flower (`-E`)': 'events on (`-E`)',

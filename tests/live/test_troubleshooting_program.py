@@ -43,9 +43,10 @@ APP, HELLO = program()
 _, BARE = program(backend='disabled')
 
 
-def old_and_new() -> object:
+def old_and_new(**further: str) -> object:
     app = Celery('mixed', broker='memory://', set_as_current=False)
-    app.config_from_object({'CELERY_RESULT_BACKEND': 'rpc://', 'task_serializer': 'json'})
+    settings = {'CELERY_RESULT_BACKEND': 'rpc://', 'task_serializer': 'json', **further}
+    app.config_from_object(settings)
     return app.conf.result_backend
 
 
@@ -133,6 +134,13 @@ MISTAKES: list[tuple[str, Call, Call]] = [
         'following settings to the new format:\n\n'
         'CELERY_RESULT_BACKEND                -> result_backend',
         old_and_new,
+        new_only,
+    ),
+    (
+        'Cannot mix new setting names with old setting names, please\n'
+        'rename the following settings to use the old format:\n\n'
+        'task_serializer                      -> CELERY_TASK_SERIALIZER',
+        lambda: old_and_new(CELERY_TIMEZONE='UTC'),
         new_only,
     ),
     (
@@ -234,17 +242,25 @@ def test_two_tasks_with_one_name() -> None:
     )
 
 
-def test_redis_without_its_package() -> None:
+@pytest.mark.parametrize(
+    ('missing', 'broker', 'message'),
+    [
+        (['redis'], 'memory://', "ModuleNotFoundError: No module named 'redis'"),
+        (['redis', 'packaging'], 'redis://', "ModuleNotFoundError: No module named 'packaging'"),
+        (['redis'], 'redis://', "AttributeError: 'NoneType' object has no attribute 'Redis'"),
+    ],
+)
+def test_redis_without_its_package(missing: list[str], broker: str, message: str) -> None:
     """Python is told that there is no such package."""
-    without = """
+    without = f"""
 import sys
 class Without:
     def find_spec(self, name, path=None, target=None):
-        if name == 'redis':
-            raise ModuleNotFoundError("No module named 'redis'", name=name)
+        if name in {missing}:
+            raise ModuleNotFoundError(f"No module named '{{name}}'", name=name)
 sys.meta_path.insert(0, Without())
 from celery import Celery
-app = Celery('program', broker='memory://', backend='redis://localhost/')
+app = Celery('program', broker='{broker}', backend='redis://localhost/')
 app.send_task('program.hello')
 """
     said = subprocess.run(
@@ -254,4 +270,4 @@ app.send_task('program.hello')
         text=True,
         timeout=SECONDS,
     ).stderr
-    assert "ModuleNotFoundError: No module named 'redis'" in said.splitlines()[-1]
+    assert message in said.splitlines()[-1]

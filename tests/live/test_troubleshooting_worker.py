@@ -62,6 +62,7 @@ MISTAKES = {
 }
 
 UNREGISTERED = "Received unregistered task of type 'shop.pack'."
+INVALID = 'Received invalid task message: '
 PICKLED = (
     'Refusing to deserialize untrusted content of type pickle (application/x-python-serialize)'
 )
@@ -109,6 +110,7 @@ def test_what_a_worker_says(worker: Terminal) -> None:
 
     with pytest.raises(TimeoutError):
         done.apply_async(serializer='pickle').get(timeout=MOMENT)
+    worker.wait_for(INVALID, SECONDS)
     worker.wait_for(PICKLED, SECONDS)
 
     with app.connection_for_write() as connection:
