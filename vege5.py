@@ -37,7 +37,7 @@ class Config:
     broker_transport_options = {'confirm_publish': True, 'visibility_timeout': 600}
     task_publish_retry_policy = {'max_retries': 20}  # a call outlives the restart of a broker
     task_acks_late = True  # a worker that dies leaves its messages with the broker
-    task_retry_on_worker_lost = True  # a task whose process dies runs again, max_retries times
+    task_retry_on_worker_lost = task_reject_on_worker_lost = True  # a task outlives its process
     worker_prefetch_multiplier = 1  # a worker that dies holds few messages
     worker_soft_shutdown_timeout = 10  # after SIGQUIT a task has time to end
     worker_cancel_long_running_tasks_on_connection_loss = True  # its message comes back

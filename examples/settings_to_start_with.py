@@ -22,6 +22,7 @@ class Config:
     task_time_limit = 300
     task_acks_late = True
     task_retry_on_worker_lost = True
+    task_reject_on_worker_lost = True
     worker_prefetch_multiplier = 1
     worker_soft_shutdown_timeout = 8
     worker_disable_rate_limits = True

@@ -38,6 +38,14 @@ def poison():
 @app.task
 def good():
     return 'good'
+
+
+@app.task(default_retry_delay=1)
+def poison_once(path):
+    if not os.path.exists(path):
+        open(path, 'w').close()
+        os._exit(1)
+    return 'good'
 """
 
 
@@ -89,6 +97,19 @@ def test_a_task_that_kills_its_process_runs_once_and_three_times_more(
     with pytest.raises(WorkerLostError):
         poison.get(timeout=SECONDS)
     assert worker.output.count(f'Task vege5.poison[{poison.id}] received') == 4
+
+
+def test_a_retry_that_cannot_be_sent_gives_the_message_back(
+    start_module: StartModule, vege5_caller: Celery, running: Services, tmp_path: Path
+) -> None:
+    if not running.has_rabbitmq:
+        pytest.skip('the exchanges of RabbitMQ')
+    worker = start_module('vege5', SOURCE + POISON, '-c 1')
+    with vege5_caller.connection_for_write() as connection:
+        connection.default_channel.exchange_delete('celery_delayed_27')
+    once = vege5_caller.send_task('vege5.poison_once', (str(tmp_path / 'was here'),))
+    assert once.get(timeout=SECONDS) == 'good'
+    assert f'Failed to retry task vege5.poison_once[{once.id}] after worker' in worker.output
 
 
 def test_each_broker_takes_its_own_of_the_transport_options(
