@@ -95,6 +95,7 @@ OTHER_NAMES = {
     'consumer_disconnected_timeout': 'another one',
     'CELERY_TASK_SERIALIZER': "a setting of Celery 3, in README.md's words",
     'CELERY_WORKER_CONCURRENCY': 'the variable of an option of the command',
+    'CELERY_BEAT_PIDFILE': 'another one',
     'celery.chord_unlock': 'a task that Celery brings',
     'celery2': 'the name that celery multi gives to a worker',
     'celery_delayed_0': 'a queue that kombu makes in RabbitMQ',

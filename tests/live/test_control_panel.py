@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import pytest
 from celery import Celery
+from celery.exceptions import TimeLimitExceeded
 from celery.worker.control import Panel
 
 from playground.waiting import wait_until
@@ -88,6 +90,22 @@ def test_every_command_on_a_worker(start_worker: StartWorker, caller: Celery) ->
     caller.control.broadcast('shutdown', destination=[node])
     assert worker.wait(SECONDS) == 0
     assert 'Got shutdown from remote' in worker.output
+
+
+def test_a_worker_that_stays_connected_has_its_old_time_limits(
+    start_worker: StartWorker, caller: Celery
+) -> None:
+    start_worker('examples.control_panel', '-c 1')
+    node = node_of(caller)
+    name = 'examples.control_panel.sleep'
+    limits = {'task_name': name, 'soft': 0.5, 'hard': 1}
+    assert 'time limits set successfully' in ask(caller, node, 'time_limit', limits)
+    result = caller.send_task(name, (2,), queue='control_panel')
+    result.get(timeout=SECONDS)
+    assert result.state == 'SUCCESS'
+    result = caller.send_task(name, (10,), queue='control_panel', time_limit=1)
+    with pytest.raises(TimeLimitExceeded):
+        result.get(timeout=SECONDS)
 
 
 def test_events_can_be_disabled_without_option_e(start_worker: StartWorker, caller: Celery) -> None:
