@@ -197,12 +197,14 @@ class Trial:
             call = functools.partial(self._caller.call, app, self._send)
             if self._fault.moment is Moment.WHILE_SENDING:
                 self._strike_while(call)
-                return
-            for _ in range(self._size.tasks):
-                call()
+            else:
+                for _ in range(self._size.tasks):
+                    call()
+            self._caller.finish(app)
         if self._fault.moment is Moment.AT_WORK:
             self._wait_for_the_moment(begun + self._chance.randint(1, self._size.tasks // 2))
-        self._strike()
+        if self._fault.moment is not Moment.WHILE_SENDING:
+            self._strike()
 
     def _tick(self, beats: Beats) -> None:
         """Have beats send tasks; a slot that is over was attempted, and should have its task."""

@@ -1,0 +1,41 @@
+"""What make faults sends last, RabbitMQ reads, too: its caller takes leave."""
+
+import pytest
+from celery import Celery
+
+from lab import servers
+from lab.faults.caller import Caller
+from playground.session import Session
+from playground.waiting import wait_until
+from tests.backends import skip_without_native
+
+SECONDS = 30.0
+GONE = 'client unexpectedly closed TCP connection'
+
+
+@pytest.fixture
+def rabbitmq(request: pytest.FixtureRequest, session: Session) -> servers.Server:
+    skip_without_native(request.config)
+    return servers.start(session, servers.RABBITMQ)
+
+
+def send(app: Celery, number: int) -> str:
+    return str(app.send_task('nobody.knows', (number,), ignore_result=True).id)
+
+
+def test_only_a_caller_that_has_finished_leaves_in_good_order(
+    rabbitmq: servers.Server, session: Session
+) -> None:
+    def log() -> str:
+        return '\n'.join(path.read_text() for path in session.folder.rglob('*.log'))
+
+    caller = Caller(rabbitmq, {'task_default_queue': 'left'})
+    with caller.app() as app:
+        caller.call(app, send)
+        caller.finish(app)
+    assert wait_until(lambda: 'closing AMQP connection' in log(), SECONDS)
+    assert GONE not in log()
+    with caller.app() as app:
+        caller.call(app, send)
+    assert wait_until(lambda: GONE in log(), SECONDS)
+    assert len(caller.accepted) == 2
