@@ -4,8 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from celery.signals import task_failure, task_internal_error, task_rejected, task_unknown
 
-from examples.error_capture import failed, log_in
+from examples.error_capture import failed, log_in, rejected, unknown
+
+# Else it writes a line for each failure of the other tests of this process.
+for signal, handler in (
+    (task_failure, failed),
+    (task_internal_error, failed),
+    (task_unknown, unknown),
+    (task_rejected, rejected),
+):
+    assert signal.disconnect(handler)
 
 
 @pytest.mark.parametrize(

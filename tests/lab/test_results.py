@@ -13,6 +13,7 @@ from lab.faults import picture, report, run
 from lab.faults.experiments import FAULTS
 from lab.results import Results, choices
 from playground.errors import PlaygroundError
+from playground.virtual_environment import REPOSITORY
 
 CHOICES = {'strikes': 3, **choices('full', 1)}
 ROW: dict[str, Any] = {
@@ -139,3 +140,21 @@ def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
     assert report.with_results(page, kept) == page
     picture.draw(kept.rows, tmp_path / 'results.svg')
     assert (tmp_path / 'results.svg').read_text() == picture.PATH.read_text()
+
+
+def test_the_table_of_chapter_12_shows_the_committed_results() -> None:
+    rows = json.loads(run.SHOWN.read_text())['rows']
+    page = (REPOSITORY / 'production.md').read_text()
+    for profile, name in ('default', "Celery's own settings"), ('vege5', 'those of vege5.py'):
+        counts = []
+        for broker in servers.RABBITMQ_IN_DOCKER, servers.REDIS:
+            [row] = [
+                row
+                for row in rows
+                if tuple(row[key] for key in run.KEYS) == ('worker-killed-before', profile, broker)
+            ]
+            assert (row['strikes'], row['accepted']) == (100, 5000)
+            held = row['still in the broker']
+            rest = f', of which {held:,} are still in `unacked`' if held else ''
+            counts.append(f'{row["lost"]:,}{rest}')
+        assert f'\n| {name} | {" | ".join(counts)} |\n' in page
