@@ -11,7 +11,7 @@ from celery import Celery
 from celery.beat import BeatLazyFunc
 from celery.schedules import schedule
 
-from lab.faults.clock import follow, right_time
+from lab.faults.clock import follow
 from lab.faults.ledger import Ledger
 from lab.faults.profiles import settings
 
@@ -26,14 +26,13 @@ SLOT_SECONDS = 2
 
 KEPT: list[bytes] = []
 
+right_time = follow(Path(os.environ[CLOCK])) if CLOCK in os.environ else time.time
+
 
 def slot() -> int:
     """The number of the present slot, the same for all programs of a machine."""
     return int(right_time() // SLOT_SECONDS)
 
-
-if CLOCK in os.environ:
-    follow(Path(os.environ[CLOCK]))
 
 app = Celery(NAME)
 if PROFILE in os.environ:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 
 from lab.faults.app import NAME, SLOT_SECONDS, slot
-from lab.faults.clock import right_time
 from playground.session import Session
 from playground.terminal import Terminal
 
@@ -92,4 +91,4 @@ class Beats:
 
 def _sleep_until(number: int, seconds: float = 0.0) -> None:
     """Sleep until so long after the begin of a slot, or before it."""
-    time.sleep(max(0.0, number * SLOT_SECONDS + seconds - right_time()))
+    time.sleep(max(0.0, number * SLOT_SECONDS + seconds - time.time()))

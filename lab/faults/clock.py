@@ -3,9 +3,8 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-
-import time_machine
 
 # So often a program looks whether its clock was set.
 SECONDS_BETWEEN_LOOKS = 0.05
@@ -36,13 +35,7 @@ class Clock:
         new.replace(self._path)
 
 
-def right_time() -> float:
-    """The time of the machine, as ``time.time``, also where the clock is wrong."""
-    hatch = time_machine.escape_hatch
-    return hatch.time.time() if hatch.is_travelling() else time.time()
-
-
-def follow(path: Path) -> None:
+def follow(path: Path) -> Callable[[], float]:
     """Have this program, and those that it forks, tell the time by a clock.
 
     Only the time of day is wrong then. ``time.monotonic`` goes on, as on a machine whose clock is
@@ -50,8 +43,15 @@ def follow(path: Path) -> None:
 
     Args:
         path: the file of a ``Clock``.
+
+    Returns:
+        What tells the time of the machine still, as ``time.time`` did.
     """
-    traveller = time_machine.travel(right_time(), tick=True).start()
+    # A tenth of a second, which the start of other programs is not to take.
+    import time_machine
+
+    right_time = time_machine.escape_hatch.time.time
+    traveller = time_machine.travel(time.time(), tick=True).start()
 
     def keep_looking() -> None:
         last = ''
@@ -68,3 +68,4 @@ def follow(path: Path) -> None:
 
     os.register_at_fork(after_in_child=look)
     look()
+    return right_time

@@ -268,10 +268,7 @@ FAULTS = {
             brokers=(REDIS,),
             send=sends.work_later,
             countdown=1.5 * VISIBLE_SECONDS,
-            settings={
-                'default': redis_that_looks(VISIBLE_SECONDS),
-                'vege5': redis_that_looks(VISIBLE_SECONDS),
-            },
+            settings={name: redis_that_looks(VISIBLE_SECONDS) for name in profiles.NAMES},
         ),
         Fault(
             'eta-past-consumer-timeout',
@@ -314,19 +311,19 @@ FAULTS = {
         Fault(
             'clock-ahead',
             'the clock of the worker is two hours ahead for three seconds',
-            strikes.put_the_clock_ahead,
+            functools.partial(strikes.set_the_clock_wrong, strikes.CLOCK_SECONDS),
             # So long that Redis is asked, meanwhile, for what it should give back.
             before=0.5,
             after=1.5,
             tasks=8,
             with_clock=True,
-            settings={'default': redis_that_looks(3600), 'vege5': redis_that_looks(3600)},
+            settings={name: redis_that_looks(3600) for name in profiles.NAMES},
             full_strikes=20,
         ),
         Fault(
             'clock-ahead-past-expires',
             'the same, and each task expires after an hour',
-            strikes.put_the_clock_ahead,
+            functools.partial(strikes.set_the_clock_wrong, strikes.CLOCK_SECONDS),
             looks_at_results=True,
             send=sends.work_that_expires,
             with_clock=True,
@@ -336,7 +333,7 @@ FAULTS = {
             'clock-back-before-countdown',
             'the clock of the worker is two hours behind for three seconds, and tasks with a'
             ' countdown arrive',
-            strikes.put_the_clock_back,
+            functools.partial(strikes.set_the_clock_wrong, -strikes.CLOCK_SECONDS),
             before=0.01,
             after=0,
             moment=Moment.WHILE_SENDING,

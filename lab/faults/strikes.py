@@ -137,14 +137,12 @@ def kill_a_beat(scene: Scene) -> None:
     scene.beats.kill_around_a_tick(scene.chance)
 
 
-def put_the_clock_ahead(scene: Scene) -> None:
-    """Put the clock ahead, and set it right later."""
-    _be_wrong(scene, CLOCK_SECONDS)
-
-
-def put_the_clock_back(scene: Scene) -> None:
-    """Put the clock back, and set it right later."""
-    _be_wrong(scene, -CLOCK_SECONDS)
+def set_the_clock_wrong(seconds: float, scene: Scene) -> None:
+    """Set the clock ahead, or back if negative, and set it right later."""
+    assert scene.clock is not None
+    scene.clock.set(seconds)
+    time.sleep(SILENT_SECONDS)
+    scene.clock.set(0.0)
 
 
 def put_the_clock_of_a_beat_back(scene: Scene) -> None:
@@ -153,10 +151,3 @@ def put_the_clock_of_a_beat_back(scene: Scene) -> None:
     assert scene.beats is not None
     scene.clock.set(scene.clock.wrong_by - BEAT_CLOCK_SECONDS)
     scene.beats.wait_for_a_tick()
-
-
-def _be_wrong(scene: Scene, seconds: float) -> None:
-    assert scene.clock is not None
-    scene.clock.set(seconds)
-    time.sleep(SILENT_SECONDS)
-    scene.clock.set(0.0)

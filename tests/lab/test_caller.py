@@ -1,22 +1,14 @@
 """What make faults sends last, RabbitMQ reads, too: its caller takes leave."""
 
-import pytest
 from celery import Celery
 
 from lab import servers
 from lab.faults.caller import Caller
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.backends import skip_without_native
 
 SECONDS = 30.0
 GONE = 'client unexpectedly closed TCP connection'
-
-
-@pytest.fixture
-def rabbitmq(request: pytest.FixtureRequest, session: Session) -> servers.Server:
-    skip_without_native(request.config)
-    return servers.start(session, servers.RABBITMQ)
 
 
 def send(app: Celery, number: int) -> str:

@@ -16,7 +16,6 @@ from lab.faults.fault import Scene
 from lab.faults.trial import Size, Trial
 from playground.session import Session
 from playground.waiting import wait_until
-from tests.backends import skip_without_native
 from tests.live import running_tasks
 
 SEED = 1
@@ -26,12 +25,6 @@ SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 
 Run = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def rabbitmq(request: pytest.FixtureRequest, session: Session) -> servers.Server:
-    skip_without_native(request.config)
-    return servers.start(session, servers.RABBITMQ)
 
 
 @pytest.fixture

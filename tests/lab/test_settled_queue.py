@@ -2,24 +2,15 @@
 
 import time
 
-import pytest
 from celery import Celery
 from kombu import Queue
 
 from lab import servers
 from lab.faults.fault import SETTLED_SECONDS
-from playground.session import Session
 from playground.waiting import wait_until
-from tests.backends import skip_without_native
 
 MESSAGES = 20
 SECONDS = 60.0
-
-
-@pytest.fixture
-def rabbitmq(request: pytest.FixtureRequest, session: Session) -> servers.Server:
-    skip_without_native(request.config)
-    return servers.start(session, servers.RABBITMQ)
 
 
 def test_a_settled_quorum_queue_keeps_what_was_confirmed(rabbitmq: servers.Server) -> None:
