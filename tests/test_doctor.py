@@ -1,14 +1,18 @@
 """What make doctor judges without a server."""
 
+import contextlib
 import dataclasses
 import sys
+import threading
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import Celery
 from celery.schedules import crontab
+from kombu.pidbox import Node
 
 from playground.doctor import (
     address,
@@ -243,6 +247,48 @@ def test_how_far_a_task_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not found(workers.check_etas(asked, 9000, None))
     assert found(workers.check_etas(asked, None, (3, 10))) == far
     assert not found(workers.check_etas(asked, None, (4, 3)))
+
+
+def test_a_late_answer_takes_no_other_answers_place() -> None:
+    """What ``stats`` got comes when ``active_queues`` is asked."""
+    late: list[Callable[[], None]] = []
+
+    class Late(Node):
+        def reply(self, data: Any, **where: Any) -> None:
+            if data == {'w': 'stats'}:
+                late.append(lambda: super(Late, self).reply(data, **where))
+                return
+            while late:
+                late.pop()()
+            super().reply(data, **where)
+
+    made = app(broker_url='memory://', broker_transport_options={'polling_interval': 0.01})
+    url = made.conf.broker_url
+    with made.connection_for_write() as connection, made.connection_for_write() as asking:
+        answers = {name: answering(name) for name in ('ping', *workers.COMMANDS)}
+        node = Late('w', {}, connection.channel(), answers, made.control.mailbox(connection))
+        node.listen()
+        ended = threading.Event()
+        thread = threading.Thread(target=serve, args=(connection, ended))
+        thread.start()
+        try:
+            asked = workers.ask(Reached(url, asking, 'memory', {}, []), made)
+        finally:
+            ended.set()
+            thread.join(10)
+    assert asked.answered == ['w']
+    said = {command: answer.get('w') for command, answer in asked.said.items()}
+    assert said == {name: name for name in workers.COMMANDS} | {'stats': None}
+
+
+def answering(name: str) -> Callable[..., str]:
+    return lambda state, **arguments: name
+
+
+def serve(connection: Any, ended: threading.Event) -> None:
+    while not ended.is_set():
+        with contextlib.suppress(TimeoutError):
+            connection.drain_events(timeout=0.1)
 
 
 def reports(url: str) -> Workers:

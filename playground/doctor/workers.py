@@ -79,6 +79,33 @@ def ask(reached: Reached, app: Any) -> Workers:
     Raises:
         BlockedError: RabbitMQ takes no messages.
     """
+    mailbox = _mailbox(reached, app)
+    answers = mailbox.multi_call('ping', timeout=SECONDS_TO_HEAR_OF_ALL) or []
+    workers = Workers([node for answer in answers for node in answer])
+    if workers.nodes:
+        mailboxes = [_mailbox(reached, app) for _ in COMMANDS]
+        for mailbox, (command, arguments) in zip(mailboxes, COMMANDS.items(), strict=True):
+            answers = mailbox._broadcast(
+                command,
+                arguments,
+                destination=workers.nodes,
+                reply=True,
+                timeout=SECONDS_TO_ANSWER,
+                # Two workers of one name are one node, and answer twice.
+                limit=len(workers.answered),
+            )
+            workers.said[command] = {
+                node: said for answer in answers or [] for node, said in answer.items()
+            }
+    return workers
+
+
+def _mailbox(reached: Reached, app: Any) -> Any:
+    """Make a mailbox with a queue for answers of its own.
+
+    A late answer to one command takes the place of another's in a queue that both share:
+    ``kombu.pidbox.Mailbox._collect`` counts what comes, whatever it answers.
+    """
     mailbox = copy.copy(app.control.mailbox)(reached.connection)
     # Its producer is a connection of the app's, which does not hear of an alarm.
     mailbox._producer_pool = mailbox.producer_pool = None
@@ -86,15 +113,7 @@ def ask(reached: Reached, app: Any) -> Workers:
     mailbox.serializer = 'json'
     # The queue for the answers goes with the connection, also where those of the workers stay.
     mailbox.queue_exclusive, mailbox.queue_durable = True, False
-    answers = mailbox.multi_call('ping', timeout=SECONDS_TO_HEAR_OF_ALL) or []
-    workers = Workers([node for answer in answers for node in answer])
-    if workers.nodes:
-        for command, arguments in COMMANDS.items():
-            answers = mailbox.call(workers.nodes, command, arguments, timeout=SECONDS_TO_ANSWER)
-            workers.said[command] = {
-                node: said for answer in answers or [] for node, said in answer.items()
-            }
-    return workers
+    return mailbox
 
 
 COMMANDS: dict[str, dict[str, Any]] = {
