@@ -134,6 +134,9 @@ def _up(session: Session, project: Project, *services: str) -> None:
     try:
         project.start(session, *services)
     except PlaygroundError as error:
+        # What has started would take the others' processor time for as long as the run goes on.
+        log = session.folder / f'{project.name}-forgotten.log'
+        session.run(project.command(*docker.FORGET), project.environment, SECONDS, log)
         # The last lines of its log, which follow, are too long for a run that goes on.
         raise NotStartedError(str(error).partition(';')[0]) from None
 

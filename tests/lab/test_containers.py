@@ -1,8 +1,10 @@
 """make faults hits a RabbitMQ in Docker, too, and goes on without one."""
 
+import contextlib
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from lab import servers
+from lab import containers, servers
 from lab.faults.experiments import FAULTS
 from lab.faults.run import Ended, Lane, LeftOut
 from lab.faults.trial import Size, Trial
+from playground.cluster import Cluster, own_cluster
+from playground.ports import LOOPBACK
 from playground.session import Session
 from playground.waiting import wait_until
 from tests.backends import skip_without_native
@@ -62,6 +66,24 @@ def test_a_server_that_docker_does_not_start_is_left_out(
         ' (no such service: earthquake)'
     )
     assert ended.empty()
+
+
+def test_nothing_stays_of_a_cluster_of_which_a_node_does_not_start(
+    engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    with contextlib.ExitStack() as taken, Session() as session:
+
+        def with_a_taken_port(session: Session) -> Cluster:
+            cluster = own_cluster(session)
+            names.append(cluster.project.name)
+            taken.enter_context(socket.create_server((LOOPBACK, cluster.ports['rabbitmq-3'])))
+            return cluster
+
+        monkeypatch.setattr('lab.containers.own_cluster', with_a_taken_port)
+        with pytest.raises(containers.NotStartedError):
+            servers.start(session, servers.THREE_NODES)
+        assert things_of(*names) == []
 
 
 def things_of(project: str) -> list[str]:
