@@ -9,7 +9,7 @@ import pytest
 
 from lab import page as lab_page
 from lab import servers
-from lab.faults import picture, report, run
+from lab.faults import picture, profiles, report, run
 from lab.faults.experiments import FAULTS
 from lab.results import Results, choices
 from playground.errors import PlaygroundError
@@ -142,19 +142,31 @@ def test_the_page_shows_the_committed_results(tmp_path: Path) -> None:
     assert (tmp_path / 'results.svg').read_text() == picture.PATH.read_text()
 
 
-def test_the_table_of_chapter_12_shows_the_committed_results() -> None:
-    rows = json.loads(run.SHOWN.read_text())['rows']
+IN_CHAPTER_12 = (
+    *('worker-killed-before', 'worker-killed-after', 'process-killed', 'sigterm', 'sigquit'),
+    *('stop-then-kill', 'broker-stopped', 'broker-killed-at-work', 'broker-killed-while-sending'),
+    *('link-cut-while-sending', 'link-silent-while-sending'),
+)
+
+
+def test_chapter_12_shows_the_committed_results() -> None:
+    rows = {
+        tuple(row[key] for key in run.KEYS): row
+        for row in json.loads(run.SHOWN.read_text())['rows']
+    }
     page = (REPOSITORY / 'production.md').read_text()
-    for profile, name in ('default', "Celery's own settings"), ('vege5', 'those of vege5.py'):
-        counts = []
-        for broker in servers.RABBITMQ_IN_DOCKER, servers.REDIS:
-            [row] = [
-                row
-                for row in rows
-                if tuple(row[key] for key in run.KEYS) == ('worker-killed-before', profile, broker)
-            ]
-            assert (row['strikes'], row['accepted']) == (100, 5000)
-            held = row['still in the broker']
-            rest = f', of which {held:,} are still in `unacked`' if held else ''
-            counts.append(f'{row["lost"]:,}{rest}')
-        assert f'\n| {name} | {" | ".join(counts)} |\n' in page
+    for fault in IN_CHAPTER_12:
+        cells = [
+            f'{row["lost"]:,} of {row["accepted"]:,}'
+            for broker in (servers.RABBITMQ_IN_DOCKER, servers.REDIS)
+            for row in (rows[fault, profile, broker] for profile in profiles.NAMES)
+        ]
+        assert f'\n| `{fault}` | {" | ".join(cells)} |\n' in page
+    worker = rows['worker-killed-before', 'default', servers.REDIS]
+    assert f'Of the {worker["lost"]:,} of Redis {worker["still in the broker"]:,} are' in page
+    with_aof = [
+        rows[fault, 'vege5', servers.REDIS_WITH_AOF]['lost']
+        for fault in ('broker-killed-at-work', 'broker-killed-while-sending')
+    ]
+    lost = 'vege5.py lost {} of 5,000 when it was killed at work, and {} while tasks were sent.'
+    assert lost.format(*with_aof) in ' '.join(page.split())
