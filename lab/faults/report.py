@@ -72,10 +72,10 @@ def remarks(row: Row) -> list[str]:
     unfinished, held = row['done without a result'], row['still in the broker']
     hangs = row['hangs of the worker']
     found = [
-        (raised, f'{raised:,} calls raised an error'),
-        (row['recovered'], f'{row["recovered"]:,} of them ran'),
-        (unfinished, f'{unfinished} were done and have no result'),
-        (held, f'{held:,} are still in the broker'),
+        (raised, f'calls that raised an error: {raised:,}'),
+        (row['recovered'], f'of these ran: {row["recovered"]:,}'),
+        (unfinished, f'done without a result: {unfinished:,}'),
+        (held, f'still in the broker: {held:,}'),
         (hangs, f'the worker hung {"once" if hangs == 1 else f"{hangs:,} times"}'),
         (not row['the worker stays'], 'no worker stays alive'),
         (most > USUAL_RUNS, f'one ran {most} times'),

@@ -122,6 +122,9 @@ class Worker:
         Args:
             app: a caller on its server.
         """
+        # No confirmation comes while a control queue of a dead worker is down, and Celery waits on.
+        options = app.conf.broker_transport_options
+        app.conf.broker_transport_options = {**options, 'confirm_publish': False}
         inspect = app.control.inspect([self._node], timeout=ANSWER_SECONDS, limit=1)
         try:
             answers = [inspect.active(), inspect.reserved(), inspect.scheduled()]

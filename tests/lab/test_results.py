@@ -79,7 +79,7 @@ def test_a_row_becomes_a_line() -> None:
     [line] = [line for line in report.section([ROW]).splitlines() if '6 of 60' in line]
     assert line == (
         '| `sigquit` | default | 3 | 6 of 60 | 4.66% to 20.15% | 2 | 0 | 2.3 s |'
-        ' 2 calls raised an error, 1 of them ran, 5 are still in the broker,'
+        ' calls that raised an error: 2, of these ran: 1, still in the broker: 5,'
         ' one ran 4 times, 2 FAILURE, ends of a worker: 1 |'
     )
 
