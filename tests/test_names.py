@@ -122,6 +122,7 @@ OTHER_NAMES = {
     'appendonly': 'another one',
     'maxclients': 'another one',
     'sigquit': 'a fault of make faults',
+    'sigterm': 'a fault of make faults',
     'requirepass': 'another one',
     'shop_login': 'a setting that a reader may have',
     'ufw': 'a program',

@@ -28,7 +28,7 @@ ROW: dict[str, Any] = {
     'lost': 6,
     'duplicated': 2,
     'duplicated_once': 0,
-    'done without a result': None,
+    'done without a result': 0,
     'states': {'SUCCESS': 54, 'FAILURE': 2},
     'notices': {'ends of a worker': 1, 'replaced processes': 0},
     'most runs of a task': 4,
