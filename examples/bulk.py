@@ -27,6 +27,8 @@ def send(task: Task, calls: Sequence[tuple[Any, ...]], **options: Any) -> list[s
     with task.app.connection_for_write(transport_options={'confirm_publish': False}) as broker:
         if broker.transport.driver_type != 'amqp':
             raise ValueError('only RabbitMQ confirms messages: give its address as broker_url')
+        if task.app.conf.task_protocol != 2:
+            raise ValueError('task_protocol must be 2, as Celery has it')
         if calls:
             broker.autoretry(publish, max_retries=RETRIES)(task, unconfirmed, options)
     return ids

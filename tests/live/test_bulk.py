@@ -128,6 +128,12 @@ def test_only_rabbitmq_confirms(caller: Celery, running: Services) -> None:
         bulk.send(task_of(caller), CALLS)
 
 
+def test_messages_of_the_old_protocol_have_another_form(repeat: Task) -> None:
+    repeat.app.conf.task_protocol = 1
+    with pytest.raises(ValueError, match='task_protocol must be 2'):
+        bulk.send(repeat, CALLS)
+
+
 class Moment(int):
     """A number that does something when it is about to be sent."""
 
