@@ -155,13 +155,17 @@ def test_chapter_12_shows_the_committed_results() -> None:
         for row in json.loads(run.SHOWN.read_text())['rows']
     }
     page = (REPOSITORY / 'production.md').read_text()
+    brokers = servers.RABBITMQ_IN_DOCKER, servers.REDIS
     for fault in IN_CHAPTER_12:
-        cells = [
-            f'{row["lost"]:,} of {row["accepted"]:,}'
-            for broker in (servers.RABBITMQ_IN_DOCKER, servers.REDIS)
-            for row in (rows[fault, profile, broker] for profile in profiles.NAMES)
-        ]
+        shown = [rows[fault, profile, broker] for broker in brokers for profile in profiles.NAMES]
+        assert {row['strikes'] for row in shown} <= {20, 100}
+        assert [row['version'] for row in shown] == ['4.3.6'] * 2 + ['7.0.15'] * 2
+        cells = [f'{row["lost"]:,} of {row["accepted"]:,}' for row in shown]
         assert f'\n| `{fault}` | {" | ".join(cells)} |\n' in page
+    for profile in profiles.NAMES:
+        for broker in brokers:
+            row = rows['worker-killed-before', profile, broker]
+            assert (row['strikes'], row['accepted']) == (100, 5000)
     worker = rows['worker-killed-before', 'default', servers.REDIS]
     assert f'Of the {worker["lost"]:,} of Redis {worker["still in the broker"]:,} are' in page
     with_aof = [
