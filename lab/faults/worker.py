@@ -120,7 +120,7 @@ class Worker:
         """Ask it whether it has neither a task nor a message; no answer is a no.
 
         Args:
-            app: a caller on its server.
+            app: a caller on its server; its messages are not confirmed from now on.
         """
         # No confirmation comes while a control queue of a dead worker is down, and Celery waits on.
         options = app.conf.broker_transport_options

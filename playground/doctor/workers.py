@@ -83,6 +83,7 @@ def ask(reached: Reached, app: Any) -> Workers:
     answers = mailbox.multi_call('ping', timeout=SECONDS_TO_HEAR_OF_ALL) or []
     workers = Workers([node for answer in answers for node in answer])
     if workers.nodes:
+        # All are kept: a queue is named after the id of its mailbox, which the next one could get.
         mailboxes = [_mailbox(reached, app) for _ in COMMANDS]
         for mailbox, (command, arguments) in zip(mailboxes, COMMANDS.items(), strict=True):
             answers = mailbox._broadcast(
